@@ -1,0 +1,1 @@
+"""Everything on the screen that more than one page needs."""

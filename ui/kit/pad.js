@@ -1,0 +1,85 @@
+// A pad to draw on, 28 x 28, with finger, pen or mouse. Each pixel is free (the machine dreams it) or held at a value.
+//
+//   const pad = drawingPad(canvas, { onChange }); pad.values, pad.held; pad.tool = "ink" | "paper" | "free"
+//
+// ink holds pixels on, paper holds them off, free lets go of them again. Strokes are soft at the rim, as in MNIST.
+
+const SIZE = 28;
+
+export function drawingPad(canvas, { onChange = () => {}, radius = 1.4, holdPaper = true } = {}) {
+  const values = new Float32Array(SIZE * SIZE), held = new Uint8Array(SIZE * SIZE);
+  const pad = { values, held, tool: "ink", radius, drawing: false, clear, set, cursor: [14, 14] };
+  let last = null;
+  canvas.style.touchAction = "none";
+  canvas.tabIndex = 0;
+
+  function clear() {
+    values.fill(0);
+    held.fill(0);
+    onChange(pad);
+  }
+  function set(newValues, newHeld) {
+    values.set(newValues);
+    if (newHeld === undefined) held.fill(1);
+    else held.set(newHeld);
+    onChange(pad);
+  }
+  function dab(x, y) {
+    const r = pad.tool === "free" ? pad.radius * 2 : pad.radius;
+    for (let row = Math.max(0, Math.floor(y - r - 1)); row <= Math.min(SIZE - 1, y + r + 1); row++) {
+      for (let column = Math.max(0, Math.floor(x - r - 1)); column <= Math.min(SIZE - 1, x + r + 1); column++) {
+        const distance = Math.hypot(column + 0.5 - x, row + 0.5 - y), cover = Math.max(0, Math.min(1, r + 0.5 - distance));
+        if (cover <= 0) continue;
+        const at = row * SIZE + column;
+        if (pad.tool === "ink") {
+          values[at] = Math.max(values[at] * held[at], cover);
+          held[at] = 1;
+        } else if (cover > 0.4) {
+          values[at] = 0;
+          held[at] = pad.tool === "paper" ? 1 : 0;
+        }
+      }
+    }
+  }
+  function stroke(from, to) {
+    const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) * 2));
+    for (let i = 1; i <= steps; i++) dab(from[0] + ((to[0] - from[0]) * i) / steps, from[1] + ((to[1] - from[1]) * i) / steps);
+  }
+  function place(event) {
+    const box = canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * SIZE, ((event.clientY - box.top) / box.height) * SIZE];
+  }
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    pad.drawing = true;
+    last = place(event);
+    dab(...last);
+    onChange(pad);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!pad.drawing) return;
+    for (const each of event.getCoalescedEvents?.() ?? [event]) {
+      const here = place(each);
+      stroke(last, here);
+      last = here;
+    }
+    onChange(pad);
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    canvas.addEventListener(end, () => {
+      if (!pad.drawing) return;
+      pad.drawing = false;
+      onChange(pad);
+    });
+  }
+  // The keyboard draws too: arrows move a cursor, space dabs.
+  canvas.addEventListener("keydown", (event) => {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!move && event.key !== " ") return;
+    event.preventDefault();
+    if (move) pad.cursor = pad.cursor.map((x, i) => Math.max(0.5, Math.min(SIZE - 0.5, x + move[i])));
+    if (event.key === " " || event.shiftKey) dab(...pad.cursor);
+    onChange(pad);
+  });
+  return pad;
+}

@@ -1,0 +1,33 @@
+// What a visitor has set lives in the address, so that a link restores it: scene("rbm", {temperature: [1, 0.2, 3], mode: ["mean", "sample"]}).
+// A setting is declared by its default and bounds (numbers) or by its choices, the first being the default; a stale or hostile value
+// falls back to the default and is reported in `refused`.
+
+export function scene(prefix, declared) {
+  const query = new URLSearchParams(location.search);
+  const values = {}, refused = [];
+  for (const [name, allowed] of Object.entries(declared)) {
+    const key = `${prefix}_${name}`, given = query.get(key);
+    values[name] = allowed[0];
+    if (given === null) continue;
+    const value = typeof allowed[0] === "number" ? Number(given) : given;
+    if (fits(value, allowed)) values[name] = value;
+    else refused.push(`${key}=${given.slice(0, 40)}`);
+  }
+  return {
+    ...values,
+    refused,
+    set(name, value) {
+      this[name] = value;
+      const now = new URLSearchParams(location.search);
+      if (value === declared[name][0]) now.delete(`${prefix}_${name}`);
+      else now.set(`${prefix}_${name}`, String(value));
+      const text = now.toString();
+      history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
+    },
+  };
+}
+
+function fits(value, allowed) {
+  if (typeof allowed[0] !== "number") return allowed.includes(value);
+  return Number.isFinite(value) && value >= allowed[1] && value <= allowed[2];
+}
