@@ -23,7 +23,9 @@ def sha256_of_bits(images):
     return hashlib.sha256(np.packbits(images.numpy().astype(bool)).tobytes()).hexdigest()
 
 
-@pytest.mark.parametrize("split, size, first_labels", [("train", 60000, [5, 0, 4, 1, 9]), ("test", 10000, [7, 2, 1, 0, 4])])
+@pytest.mark.parametrize(
+    "split, size, first_labels", [("train", 60000, [5, 0, 4, 1, 9]), ("test", 10000, [7, 2, 1, 0, 4])]
+)
 def test_mnist_is_in_the_repository_and_read_at_once(split, size, first_labels):
     datasets._read_idx.cache_clear()
     start = time.process_time()
