@@ -81,9 +81,8 @@ def bars_and_stripes(rows: int, cols: int) -> Dataset:
     if not (1 <= rows <= 12 and 1 <= cols <= 12):
         raise ValueError(f"bars and stripes have 1 to 12 rows and columns, got {rows} and {cols}")
     stripes = [np.repeat(bits, cols) for bits in itertools.product((0, 1), repeat=rows)]
-    bars = [np.tile(bits, rows) for bits in itertools.product((0, 1), repeat=cols)][
-        1:-1
-    ]  # all or nothing are there already
+    bars = [np.tile(bits, rows) for bits in itertools.product((0, 1), repeat=cols)]
+    bars = bars[1:-1]  # all dark and all light are stripes already
     return Dataset(
         name=f"bars-and-stripes-{rows}x{cols}",
         images=torch.from_numpy(np.array(stripes + bars, dtype=np.float32)),
