@@ -231,6 +231,7 @@ class Phases:
         # numpy's generator is three times as fast as torch's, and random numbers are a third of the work
         self.random = np.random.Generator(np.random.SFC64(int(torch.randint(2**62, (1,), generator=rng))))
         self.binary, self.B, self.N = model.config.visible == "bernoulli", batch_size, num_chains
+        self.num_labels = getattr(model.visible, "num_labels", 0)  # the top pair of a DBN: one of its last units is on
         rows = batch_size + num_chains
         self.v = torch.zeros(rows + 2, nv, dtype=self.compute)  # data, chains, and two rows for the offsets
         self.p = torch.zeros(rows + 2, nh, dtype=self.compute)
@@ -280,8 +281,11 @@ class Phases:
         torch.mm(self.h, self.W.T, out=self.v[rows])
         wide, bias = self.v_wide[rows], self.model.visible.bias
         if self.binary:
-            torch.add(self.v[rows], bias, out=wide).sigmoid_()
-            torch.lt(self.uniform(wide.shape), wide, out=wide)
+            torch.add(self.v[rows], bias, out=wide)
+            labels = self.draw_labels(wide) if self.num_labels else None
+            torch.lt(self.uniform(wide.shape), wide.sigmoid_(), out=wide)
+            if labels is not None:
+                wide[:, -self.num_labels :] = labels
         else:
             wide.copy_(self.v[rows]).add_(bias / self.model.visible.log_sigma.exp())
             noise = self.noise[wide.shape[1]][: wide.numel()]
@@ -343,6 +347,12 @@ class Phases:
             model.visible.log_sigma.add_(log_sigma, alpha=0.1 * rate).clamp_(-3, 3)
         if self.W is not model.W:
             self.W.copy_(model.W)
+
+    def draw_labels(self, inputs: Tensor) -> Tensor:
+        """One of the label units for each row, given their total input: the largest after adding Gumbel noise."""
+        logits = inputs[:, -self.num_labels :]
+        noise = torch.from_numpy(self.random.gumbel(size=logits.shape)).to(logits.dtype)
+        return torch.zeros_like(logits).scatter_(1, (logits + noise).argmax(1, keepdim=True), 1.0)
 
     def log_sigma_gradient(self) -> Tensor:
         """Positive minus negative expectation of (v - b)^2 / sigma^2 - v . (W h) / sigma; (num_visible,)."""

@@ -2,14 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .chains import Chains, Clamp, run_chains
+from .chains import Clamp, run_chains
 from .rbm import RBM, RBMConfig
 
 
@@ -105,17 +105,17 @@ class DBN(nn.Module):
     def up_pass(self, v: Tensor, *, level: int | None = None, rng: torch.Generator | None = None) -> tuple[Tensor, ...]:
         """Layers 0 to ``level`` (the last but one): means of means, or with ``rng`` a sample of q(h | v)."""
         states = [v]
-        for level, rbm in enumerate(self.layers[:level]):
-            inputs = self.recognition_inputs(level, states[-1])
+        for below, rbm in enumerate(self.layers[:level]):
+            inputs = self.recognition_inputs(below, states[-1])
             states.append(rbm.hidden.mean(inputs) if rng is None else rbm.hidden.sample(inputs, rng=rng))
         return tuple(states)
 
     def down_pass(self, h: Tensor, *, level: int | None = None, rng: torch.Generator | None = None) -> tuple[Tensor, ...]:
         """From the mean of v to ``h``, a state of layer ``level`` (the last but one); between them samples if ``rng``."""
         states = [h]
-        for level in reversed(range(len(self.layers) if level is None else level)):
-            inputs, units = self.layers[level].inputs_to_visible(states[0]), self.layers[level].visible
-            drawn = rng is not None and level > 0  # of the picture the mean says more than a noisy draw
+        for below in reversed(range(len(self.layers) if level is None else level)):
+            inputs, units = self.layers[below].inputs_to_visible(states[0]), self.layers[below].visible
+            drawn = rng is not None and below > 0  # of the picture the mean says more than a noisy draw
             states.insert(0, units.sample(inputs, rng=rng) if drawn else units.mean(inputs))
         return tuple(states)
 
@@ -172,7 +172,7 @@ class DBN(nn.Module):
         """log p(v, h) - log q(h | v) at one h ~ q(h | v); (batch,), nats. ``log_partition`` is the top RBM's log Z."""
         states = self.up_pass(v, rng=rng)
         log_w = -self.top_free_energy(states[-1]) - log_partition
-        for level, (below, above) in enumerate(zip(states[:-1], states[1:])):
+        for level, (below, above) in enumerate(pairwise(states)):
             rbm, up = self.layers[level], self.recognition_inputs(level, below)
             down = (rbm.inputs_to_hidden(below) * above).sum(-1) - rbm.visible.energy(below)
             log_w += down - rbm.visible.log_partition(rbm.inputs_to_visible(above))

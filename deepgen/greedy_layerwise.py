@@ -49,8 +49,7 @@ class GreedyLayerwise:
 
     ``layers`` holds one trainer for each RBM, bottom first. The lowest ``num_trained`` RBMs are left as they are. With
     ``tied_start`` an RBM begins as the one below it turned upside down wherever the sizes allow it. Data of a DBN with
-    labels carry one-hot labels in their last columns; ``classification`` adds that many parts of the exact gradient of
-    log p(label | h) to the top's (hybrid training, Larochelle & Bengio 2008).
+    labels carry one-hot labels in their last columns.
     """
 
     layers: tuple[ContrastiveDivergence, ...]
