@@ -1,5 +1,7 @@
 """The page table and the navigation, nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 
 PAGES = [
@@ -7,5 +9,6 @@ PAGES = [
     st.Page("../pages/rbm.py", title="RBM", url_path="rbm"),
 ]
 
-st.set_page_config(page_title="deepgen", page_icon=":material/blur_on:", layout="wide")
+st.set_page_config(page_title="deepgen", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
+st.html(Path(__file__).with_name("shell.css"))
 st.navigation(PAGES, position="top").run()

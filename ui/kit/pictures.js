@@ -34,16 +34,16 @@ export function tileAt(event, canvas, { count, width = 28, height = 28, columns 
   return column >= 0 && column < columns && row >= 0 && index < count ? index : -1;
 }
 
-// filters(W, numIn, numOut) -> the columns of W as pictures one after the other, and the largest absolute weight
+// filters(W, numIn, numOut) -> the columns of W as pictures one after the other, and a scale (three root mean squares) to show them at
 export function filters(W, numIn, numOut) {
   const pictures = new Float32Array(numIn * numOut);
-  let largest = 1e-6;
+  let squares = 1e-12;
   for (let i = 0; i < numIn; i++) {
     for (let j = 0; j < numOut; j++) {
       const w = W[i * numOut + j];
       pictures[j * numIn + i] = w;
-      if (Math.abs(w) > largest) largest = Math.abs(w);
+      squares += w * w;
     }
   }
-  return { pictures, largest };
+  return { pictures, scale: 3 * Math.sqrt(squares / W.length) };
 }
