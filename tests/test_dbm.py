@@ -1,0 +1,237 @@
+import math
+from itertools import islice
+
+import pytest
+import torch
+
+from deepgen.chains import Chains, Clamp, run_chains
+from deepgen.datasets import bars_and_stripes
+from deepgen.dbm import DBM, DBMConfig
+from deepgen.doubled_pretraining import DoubledPretraining
+from deepgen.enumeration import log_marginal, log_partition_exact, posterior
+from deepgen.likelihood import all_states
+from deepgen.training import fit
+from deepgen.variational_pcd import VariationalPCD, _bernoulli, _WorkingCopy, gradients
+
+SIZES = [(3, 4), (3, 4, 2), (3, 2, 4), (2, 3, 2, 3)]
+
+
+def machine(sizes, visible="bernoulli", seed=0, scale=1.0):
+    rng = torch.Generator().manual_seed(seed)
+    model = DBM(DBMConfig(sizes, visible)).double()
+    for parameter in model.parameters():
+        parameter.data = scale * torch.randn(parameter.shape, generator=rng, dtype=torch.float64)
+    return model.requires_grad_(False)
+
+
+def joint(model):
+    """All states of all units with their probabilities, by brute force."""
+    states = torch.cat(list(all_states(sum(model.config.layer_sizes))))
+    layers = states.split(model.config.layer_sizes, 1)
+    energy = torch.stack([written_out_energy(model, [x[n] for x in layers]) for n in range(len(states))])
+    return layers, torch.softmax(-energy, 0), (-energy).logsumexp(0)
+
+
+def written_out_energy(model, layers):
+    """Equation (23), term by term."""
+    energy = torch.zeros((), dtype=torch.float64)
+    for x, layer in zip(layers, model.layers):
+        for i in range(len(x)):
+            energy -= layer.bias[i] * x[i]
+    for x, W, y in zip(layers, model.weights, layers[1:]):
+        energy -= x @ W @ y
+    return energy
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_summed_out_is_full_enumeration(sizes):
+    model = machine(sizes)
+    layers, p, log_z = joint(model)
+    torch.testing.assert_close(-model.energy(layers) - log_z, p.log())
+    assert log_partition_exact(model) == pytest.approx(log_z.item(), abs=1e-12)
+    for parity in (0, 1):  # log Z from the even layers alone, and from the odd
+        kept = list(range(parity, len(sizes), 2))
+        states = torch.cat(list(all_states(sum(sizes[i] for i in kept))))
+        parts = iter(states.split([sizes[i] for i in kept], 1))
+        free = model.free_energy([next(parts) if i in kept else None for i in range(len(sizes))])
+        assert (-free).logsumexp(0).item() == pytest.approx(log_z.item(), abs=1e-12)
+    v = torch.cat(list(all_states(sizes[0])))
+    marginal = torch.stack([p[(layers[0] == x).all(1)].sum() for x in v])
+    torch.testing.assert_close((log_marginal(model, v) - log_z).exp(), marginal)
+    hidden, given = posterior(model, v[1])
+    rows = (layers[0] == v[1]).all(1)
+    torch.testing.assert_close(given, p[rows] / p[rows].sum())
+    torch.testing.assert_close(torch.cat(hidden, 1), torch.cat(layers[1:], 1)[rows])
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+def test_conditionals_are_those_of_the_joint_table(sizes):
+    model = machine(sizes)
+    layers, p, _ = joint(model)
+    for i, x in enumerate(layers):
+        neighbours = [layers[j] for j in (i - 1, i + 1) if 0 <= j < len(layers)]
+        context = torch.cat(neighbours, 1)
+        predicted = model.mean(i, layers)
+        for state in context.unique(dim=0):
+            rows = (context == state).all(1)
+            expected = (p[rows, None] * x[rows]).sum(0) / p[rows].sum()
+            torch.testing.assert_close(predicted[rows][0], expected)
+
+
+def test_layers_summed_out_may_not_be_neighbours():
+    with pytest.raises(ValueError, match="two neighbouring layers"):
+        machine((2, 2, 2)).free_energy([torch.zeros(1, 2).double(), None, None])
+
+
+@pytest.mark.parametrize("sizes", [(3, 2, 4), (2, 3, 2, 3)])
+@pytest.mark.parametrize("sampler", ["gibbs_step", "working copy"])
+def test_odd_even_gibbs_stays_at_the_exact_distribution(sizes, sampler):
+    model = machine(sizes)
+    layers, p, _ = joint(model)
+    rng = torch.Generator().manual_seed(1)
+    num_chains = 40_000
+    start = torch.multinomial(p, num_chains, replacement=True, generator=rng)
+    chains = Chains(tuple(x[start] for x in layers))
+    if sampler == "gibbs_step":
+        after = next(islice(run_chains(model, chains, rng=rng), 4, None)).layers
+    else:
+        after, statistics = _WorkingCopy(model, torch.float64).gibbs(list(chains.layers), 5, rng)
+        for i, x in enumerate(statistics):  # means and states alike have the model's expectations
+            exact = (p[:, None] * layers[i]).sum(0)
+            assert ((x.mean(0) - exact).abs() < 4 * 0.5 / math.sqrt(num_chains)).all()
+    index = (torch.cat(after, 1) @ (2.0 ** torch.arange(sum(sizes) - 1, -1, -1, dtype=torch.float64))).long()
+    observed = torch.bincount(index, minlength=len(p)) / num_chains
+    floor = (2 / math.pi * p * (1 - p) / num_chains).sqrt().sum() / 2  # expected total variation of as many exact draws
+    assert (observed - p).abs().sum() / 2 < 1.25 * floor
+
+
+def test_one_sweep_leaves_the_distribution_as_it_is_but_moves_others():
+    """pi T = pi with the kernel written out: odd layers given even, then even given odd."""
+    model = machine((2, 2, 1))
+    layers, p, _ = joint(model)
+    n = len(p)
+    kernel = torch.ones(n, n, dtype=torch.float64)
+    states = [x.expand(n, n, -1) for x in layers]  # target
+    current = [x[:, None].expand(n, n, -1) for x in layers]
+    odd_mean = model.mean(1, [x.reshape(n * n, -1) for x in current]).view(n, n, -1)
+    kernel *= _density(odd_mean, states[1])
+    mixed = [current[0], states[1], current[2]]
+    for i in (0, 2):
+        kernel *= _density(model.mean(i, [x.reshape(n * n, -1) for x in mixed]).view(n, n, -1), states[i])
+    torch.testing.assert_close(kernel.sum(1), torch.ones(n).double())
+    torch.testing.assert_close(p @ kernel, p)
+    uniform = torch.full_like(p, 1 / n)
+    assert (uniform @ kernel - uniform).abs().sum() > 0.1
+    # and the code draws from this kernel
+    rng = torch.Generator().manual_seed(0)
+    chains = Chains(tuple(x[5].repeat(40_000, 1) for x in layers))
+    after = torch.cat(model.gibbs_step(chains, rng=rng).layers, 1) @ torch.tensor([16.0, 8, 4, 2, 1]).double()
+    observed = torch.bincount(after.long(), minlength=n) / 40_000
+    assert ((observed - kernel[5]).abs() <= 4.5 * (kernel[5] / 40_000).sqrt() + 1e-12).all()
+
+
+def _density(mean, x):
+    return (mean * x + (1 - mean) * (1 - x)).prod(-1)
+
+
+def test_clamped_units_never_move_and_beta_zero_is_independent():
+    model = machine((6, 5, 4), scale=3.0)
+    rng = torch.Generator().manual_seed(0)
+    clamp = Clamp(torch.tensor([True, False] * 3), torch.tensor([1.0, 0, 0, 0, 1, 0]).double())
+    for chains in islice(run_chains(model, model.init_chains(50, rng=rng), rng=rng, clamp=clamp), 20):
+        assert (chains.layers[0][:, clamp.mask] == clamp.values[clamp.mask]).all()
+    free = model.gibbs_step(model.init_chains(20_000, rng=rng), rng=rng, beta=0.0)
+    for x in free.layers:
+        assert ((x.mean(0) - 0.5).abs() < 4 * 0.5 / math.sqrt(20_000)).all()
+
+
+def test_gaussian_visible_units_have_the_conditional_and_the_marginal_of_their_density():
+    model = machine((1, 2, 2), visible="gaussian", scale=0.7)
+    grid = torch.linspace(-40, 40, 4001, dtype=torch.float64)[:, None]
+    hidden = torch.cat(list(all_states(4))).split([2, 2], 1)
+    total = 0.0
+    for h1, h2 in zip(*hidden):
+        density = (-model.energy([grid, h1.expand(4001, 2), h2.expand(4001, 2)])).exp()[:, None]
+        mass = torch.trapezoid(density, grid, dim=0)
+        total += mass.item()
+        expected = torch.trapezoid(density * grid, grid, dim=0) / mass
+        torch.testing.assert_close(model.mean(0, [None, h1[None], h2[None]])[0], expected)
+    assert log_partition_exact(model) == pytest.approx(math.log(total), abs=1e-9)
+
+
+def test_gradient_is_autograd_of_the_energies_and_centring_is_a_change_of_coordinates():
+    model = machine((3, 4, 2, 3), seed=2).requires_grad_(True)
+    rng = torch.Generator().manual_seed(3)
+    positive, negative = ([torch.rand(n, s, generator=rng, dtype=torch.float64) for s in (3, 4, 2, 3)] for n in (5, 7))
+    objective = model.energy(negative).mean() - model.energy(positive).mean()
+    parameters = [*model.weights, *(layer.bias for layer in model.layers)]
+    expected = torch.autograd.grad(objective, parameters)
+    plain = gradients(positive, negative, [torch.zeros(s).double() for s in (3, 4, 2, 3)])
+    for mine, autograd in zip(plain, expected, strict=True):
+        torch.testing.assert_close(mine, autograd)
+    # A centred machine has energy -sum (x-c)^T W (y-d) - sum x . a, so that plain bias b = a - W d - c^T W.
+    offsets = [torch.rand(s, generator=rng, dtype=torch.float64) for s in (3, 4, 2, 3)]
+    centred = (
+        [w.detach().clone().requires_grad_() for w in model.weights],
+        [b.detach().clone().requires_grad_() for b in parameters[3:]],
+    )
+
+    def energy(layers):
+        x = [s - c for s, c in zip(layers, offsets)]
+        return -sum(((a @ W) * b).sum(-1) for a, W, b in zip(x, centred[0], x[1:])) - sum(
+            s @ b for s, b in zip(layers, centred[1])
+        )
+
+    step = torch.autograd.grad(energy(negative).mean() - energy(positive).mean(), [*centred[0], *centred[1]])
+    dW, da = list(step[:3]), list(step[3:])
+    for i, W in enumerate(dW):
+        da[i] = da[i] - W @ offsets[i + 1]
+        da[i + 1] = da[i + 1] - offsets[i] @ W
+    for mine, autograd in zip(gradients(positive, negative, offsets), [*dW, *da], strict=True):
+        torch.testing.assert_close(mine, autograd)
+
+
+def test_fast_binary_draws_have_their_probabilities():
+    rng = torch.Generator().manual_seed(0)
+    p = torch.tensor([0.0, 0.001, 0.25, 0.5, 0.9, 1.0])
+    draws = _bernoulli(p.repeat(200_000, 1), rng)
+    assert set(draws.unique().tolist()) == {0.0, 1.0}
+    assert ((draws.mean(0) - p).abs() <= 4.5 * (p * (1 - p) / 200_000).sqrt() + 1 / 65536).all()
+    assert draws[:, 0].sum() == 0 and draws[:, 5].min() == 1
+    correlation = (draws[:-1, 3] - 0.5) @ (draws[1:, 3] - 0.5) / 200_000  # neighbours share a 64-bit word
+    assert abs(correlation) < 4.5 * 0.25 / math.sqrt(200_000)
+
+
+def test_doubled_pretraining_is_exact_for_what_it_composes():
+    """Trained layers by themselves: the bottom machine with two copies of v is a restricted machine of twice the size."""
+    data = bars_and_stripes(2, 2).images
+    model = DBM(DBMConfig((4, 3, 3)))
+    steps = list(
+        DoubledPretraining(num_epochs=30, batch_size=6).steps(model, data, rng=torch.Generator().manual_seed(0))
+    )
+    assert [s.step for s in steps] == list(range(1, 61)) and steps[-1].num_steps == 60
+    assert steps[0].phase == "layer 1 of 2" and steps[-1].phase == "layer 2 of 2"
+    assert all(w.abs().max() > 0 for w in model.weights)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_same_seed_same_weights(precision):
+    data = bars_and_stripes(2, 2).images
+    trained = []
+    for _ in range(2):
+        model, rng = DBM(DBMConfig((4, 3, 3))), torch.Generator().manual_seed(5)
+        fit(DoubledPretraining(num_epochs=3, batch_size=6), model, data, rng=rng)
+        fit(VariationalPCD(num_epochs=3, batch_size=6, precision=precision), model, data, rng=rng)
+        trained.append(torch.cat([p.flatten() for p in model.parameters()]))
+    assert torch.equal(*trained)
+
+
+def test_settings_are_checked_in_sentences():
+    with pytest.raises(ValueError, match="two layers or more"):
+        DBMConfig((784,))
+    with pytest.raises(ValueError, match="num_chains is a whole number"):
+        VariationalPCD(num_chains=0)
+    with pytest.raises(ValueError, match="precision"):
+        VariationalPCD(precision="float8")
+    with pytest.raises(ValueError, match="learning_rate"):
+        DoubledPretraining(learning_rate=0)
