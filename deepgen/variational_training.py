@@ -74,7 +74,7 @@ class VariationalTraining:
     def update(
         self, model: VAE, batch: Tensor, optimiser, learning_rate: float, kl_weight: float, *, rng: torch.Generator
     ) -> dict[str, float] | None:
-        """One step up the gradient; the terms of the bound, nats an example, or None where the gradient is not finite."""
+        """One step up the gradient; the terms of the bound, nats, or None where the gradient is not finite."""
         if self.binarise and model.config.visible == "bernoulli":
             batch = torch.bernoulli(batch, generator=rng)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
