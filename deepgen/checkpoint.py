@@ -51,9 +51,7 @@ class Card:
 
     family: str
     config: dict[str, object]  # of the architecture: the fields of the family's config dataclass
-    trainer: dict[str, object] = field(
-        default_factory=dict
-    )  # {"name": "ContrastiveDivergence", hyper-parameter: value}
+    trainer: list[dict] = field(default_factory=list)  # those applied, in order: {"name": "VariationalPCD", setting: value}
     data: str = ""  # the data set's name
     seed: int | None = None
     metrics: dict[str, float] = field(default_factory=dict)  # measured on the weights as they are stored
@@ -75,13 +73,15 @@ def save(model: nn.Module, path: str | os.PathLike, *, dtype: torch.dtype = torc
 def dumps(model: nn.Module, *, dtype: torch.dtype = torch.float32, **card) -> bytes:
     """``model`` as the bytes of a .safetensors file, its numbers stored in ``dtype`` (float32 or float16).
 
-    ``card`` gives fields of ``Card``: trainer (a dataclass or a dict), data, seed, metrics, seconds, preset; the rest is known.
+    ``card`` gives fields of ``Card``: data, seed, metrics, seconds, preset, and trainer (the dataclass, or several in the
+    order in which they were applied); the rest is known.
     """
     if dtype not in (torch.float32, torch.float16):
         raise ValueError(f"weights are stored in torch.float32 or torch.float16, got {dtype}")
     tensors = {name: _stored(name, tensor, dtype) for name, tensor in model.state_dict().items()}
-    if dataclasses.is_dataclass(trainer := card.get("trainer")):
-        card["trainer"] = {"name": type(trainer).__name__, **dataclasses.asdict(trainer)}
+    trainers = card.get("trainer", ())
+    trainers = trainers if isinstance(trainers, list | tuple) else [trainers]
+    card["trainer"] = [{"name": type(trainer).__name__, **dataclasses.asdict(trainer)} for trainer in trainers]
     card["metrics"] = {name: float(value) for name, value in card.get("metrics", {}).items()}
     card = Card(
         family=model.family,

@@ -96,6 +96,7 @@ BROKEN = {
     "unknown family": (with_card(family="transformer"), "no family 'transformer'"),
     "unknown card entry": (with_card(author="me"), "unknown entry 'author'"),
     "config a list": (with_card(config=[]), "config of its card"),
+    "trainer a text": (with_card(trainer="PCD"), "trainer of its card"),
     "seed a text": (with_card(seed="one"), "seed of its card"),
     "seconds true": (with_card(seconds=True), "seconds of its card"),
     "seconds not finite": (with_card(seconds=float("inf")), "seconds in its card is no finite number"),
@@ -189,7 +190,7 @@ def test_the_card_comes_back():
     card = {"data": "mnist", "seed": 7, "metrics": {"log_likelihood": -86.3}, "seconds": 12.5, "preset": "rbm-mnist"}
     _, loaded = checkpoint.loads(checkpoint.dumps(some_rbm(), trainer=SomeTrainer(), **card))
     assert {name: getattr(loaded, name) for name in card} == card
-    assert loaded.trainer == {"name": "SomeTrainer", "learning_rate": 0.05, "gibbs_steps": [1, 5]}
+    assert loaded.trainer == [{"name": "SomeTrainer", "learning_rate": 0.05, "gibbs_steps": [1, 5]}]
     assert loaded.config == {"num_visible": 6, "num_hidden": 4, "visible": "bernoulli", "learn_variance": False}
     assert (loaded.family, loaded.num_parameters, loaded.version) == ("rbm", 6 * 4 + 6 + 4, 1)
 
