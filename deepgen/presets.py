@@ -1,0 +1,67 @@
+"""How every file in pretrained/ was made: one entry each. ``python -m deepgen pretrain NAME`` makes it again.
+
+To add a file: add an entry to ``PRESETS`` under the file's name, <family>-<dataset>[-variant]; run
+``python -m deepgen pretrain NAME``, which trains, measures the weights as they are stored (``evaluation.py`` says what
+is measured), writes pretrained/NAME.safetensors with its card and renews the table in pretrained/README.md; commit both.
+A change of an entry makes the tests ask for the file to be made again.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from . import datasets
+from .classifier import ClassifierConfig, ClassifierTraining
+from .dbn import with_labels
+from .training import TrainStep
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What is needed to make a file again."""
+
+    family: str
+    config: object  # the family's config dataclass
+    trainers: tuple  # applied one after another
+    about: str  # half a sentence for the table: why there is this file
+    data: str = "mnist"
+    seed: int = 1
+    start: str | None = None  # the pretrained file that training starts from ...
+    adopt: Callable[[nn.Module, nn.Module], None] | None = None  # ... by (model, started); None: same config, same weights
+    finish: Callable[..., nn.Module] | None = None  # (model, rng=) -> what is stored instead of the model, if not itself
+
+
+PRESETS: dict[str, Preset] = {
+    "classifier-mnist": Preset(
+        "classifier",
+        ClassifierConfig(),
+        (ClassifierTraining(num_epochs=10),),
+        about="judges the digits that the models draw",
+    ),
+    "classifier-fashion": Preset(
+        "classifier",
+        ClassifierConfig(),
+        (ClassifierTraining(num_epochs=12, max_shift=1),),
+        about="judges the clothes that the models draw",
+        data="fashion",
+    ),
+}
+
+
+def training_data(config, data: str) -> Tensor:
+    """The named training set as the trainers of a model of this ``config`` want it: (num_examples, num_visible [+ labels])."""
+    dataset = datasets.load(data)
+    images = dataset.images
+    if getattr(config, "visible", "bernoulli") == "gaussian":
+        images = datasets.standardise(images, datasets.statistics(images))
+    if num_labels := getattr(config, "num_labels", 0):
+        images = with_labels(images, dataset.labels, num_labels)
+    return images
+
+
+def stages(trainers: tuple, model: nn.Module, data: Tensor, *, rng: torch.Generator) -> Generator[TrainStep, None, None]:
+    """The steps of several trainers, one after another on one model."""
+    for trainer in trainers:
+        yield from trainer.steps(model, data, rng=rng)
