@@ -1,4 +1,4 @@
-"""Deep Boltzmann machines (Salakhutdinov & Hinton 2009): undirected layers, each of which listens to both its neighbours."""
+"""Deep Boltzmann machines (Salakhutdinov & Hinton 2009): undirected layers, each of which hears both its neighbours."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from .chains import Chains, Clamp, run_chains
+from .chains import Chains, Clamp
 from .units import Bernoulli, Gaussian
 
 
@@ -72,7 +72,7 @@ class DBM(nn.Module):
         return self.layers[i].sample(self.inputs(i, layers), rng=rng, beta=beta)
 
     def free_energy(self, layers: Sequence[Tensor | None]) -> Tensor:
-        """-log of the sum of exp(-E) over the layers given as None, no two of which may be neighbours; (batch,), nats."""
+        """-log of the sum of exp(-E) over the layers given as None, no two of them neighbours; (batch,), nats."""
         if any(a is None and b is None for a, b in pairwise(layers)):
             raise ValueError(
                 "two neighbouring layers cannot be summed out in closed form: give a state for one of them"
@@ -92,7 +92,7 @@ class DBM(nn.Module):
         return self.free_energy(layers)
 
     def bottom_up(self, v: Tensor) -> tuple[Tensor, ...]:
-        """Means of all layers in one pass upwards, each input doubled but the top's, in place of the layers not yet known."""
+        """Means of all layers in one pass upwards, inputs doubled (but the top's) for want of those from above."""
         layers = [v]
         for i in range(1, self.num_layers):
             doubled = 1 if i == self.num_layers - 1 else 2
@@ -128,11 +128,13 @@ class DBM(nn.Module):
         damping: float = 0.0,
         start: Sequence[Tensor] | None = None,
     ) -> tuple[Tensor, ...]:
-        """v and the means of the hidden layers after ``num_iterations`` sweeps, or once none moves by more than ``tolerance``."""
+        """v and the hidden means after ``num_iterations`` sweeps, or once none moves by more than ``tolerance``."""
         steps = self.mean_field_steps(v, start=start, damping=damping)
         layers = next(steps)
         for new in islice(steps, num_iterations):
-            moved = max((a - b).abs().max().item() for a, b in zip(new[1:], layers[1:])) if tolerance else torch.inf
+            moved = (
+                max((a - b).abs().max().item() for a, b in zip(new, layers, strict=True)) if tolerance else torch.inf
+            )
             layers = new
             if moved <= tolerance:
                 break
@@ -141,8 +143,8 @@ class DBM(nn.Module):
     def bound(self, layers: Sequence[Tensor]) -> Tensor:
         """E_q[-E] plus the entropy of q, hidden units independent with means ``layers[1:]``; (batch,), nats.
 
-        Equations (26) and (28) before log Z is taken off. At the fixed point of ``mean_field`` a lower bound of the log of
-        the sum over all hidden states, as it is for any q.
+        Equations (26) and (28) before log Z is taken off: for any q a lower bound of the log of the sum of exp(-E) over
+        all hidden states, the highest at a fixed point of ``mean_field``.
         """
         entropy = sum(_entropy(mean) for mean in layers[1:])
         return entropy - self.energy(layers)
@@ -154,12 +156,12 @@ class DBM(nn.Module):
     def init_chains(self, num_chains: int, *, rng: torch.Generator) -> Chains:
         """Chains that know only the biases: every layer drawn with no input from the others."""
         zeros = [self.weights[0].new_zeros(num_chains, size) for size in self.config.layer_sizes]
-        return Chains(tuple(layer.sample(zero, rng=rng) for layer, zero in zip(self.layers, zeros)))
+        return Chains(tuple(layer.sample(zero, rng=rng) for layer, zero in zip(self.layers, zeros, strict=True)))
 
     def gibbs_step(
         self, chains: Chains, *, rng: torch.Generator, beta: float = 1.0, clamp: Clamp | None = None
     ) -> Chains:
-        """One sweep of block Gibbs sampling: all odd layers given the even ones, then the even given the odd (figure 8)."""
+        """One sweep of block Gibbs sampling: the odd layers given the even, then the even given the odd (figure 8)."""
         layers = list(chains.layers)
         if clamp is not None:
             layers[0] = clamp.apply(layers[0])
@@ -174,8 +176,8 @@ class DBM(nn.Module):
     def sample(self, num_samples: int, *, num_steps: int = 1000, rng: torch.Generator) -> Tensor:
         """Means of the visible units after ``num_steps`` sweeps; (num_samples, num_visible), data units."""
         chains = self.init_chains(num_samples, rng=rng)
-        for chains in islice(run_chains(self, chains, rng=rng), num_steps):
-            pass
+        for _ in range(num_steps):
+            chains = self.gibbs_step(chains, rng=rng)
         return self.mean(0, chains.layers)
 
 

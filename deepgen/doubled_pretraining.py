@@ -1,4 +1,4 @@
-"""Pretraining of a deep Boltzmann machine, one restricted machine a layer, with inputs doubled (Salakhutdinov & Hinton 2009)."""
+"""Pretraining of a deep Boltzmann machine: restricted machines with doubled inputs (Salakhutdinov & Hinton 2009)."""
 
 import copy
 from collections.abc import Generator
@@ -16,10 +16,10 @@ from .variational_pcd import gradients
 class DoubledPretraining:
     """A stack of restricted machines whose halves, put together, count no layer's evidence twice.
 
-    In the deep machine a hidden layer hears from below and from above. A restricted machine knows one side only, so it is
-    given that side twice: the bottom one sees two copies of v, the top one two copies of its own hidden layer, those in
-    between both. Composed, one copy of each is left, that is half of what every hidden layer was used to hear from either
-    side; its bias is the mean of the biases it had in its two machines. ``doubled=False`` shows what goes wrong otherwise.
+    In the deep machine a hidden layer hears from below and from above. A restricted machine knows one side only, so it
+    is given that side twice: the bottom one sees two copies of v, the top one two copies of its own hidden layer, those
+    in between both. Composed, one copy of each is left, half of what every layer was used to hear from either side; its
+    bias is the mean of the biases that it had in its two machines. ``doubled=False`` shows what goes wrong otherwise.
     """
 
     num_epochs: int = 5  # of each layer
@@ -60,7 +60,9 @@ class DoubledPretraining:
                 for batch in minibatches(data, self.batch_size, rng=rng):
                     step += 1
                     x = _propagate(pairs[:-1], torch.bernoulli(batch, generator=rng) if binary else batch, rng)
-                    pair.offsets = [c.lerp(s.mean(0), 0.01) for c, s in zip(pair.offsets, (x, pair.mean_above(x)))]
+                    pair.offsets = [
+                        c.lerp(s.mean(0), 0.01) for c, s in zip(pair.offsets, (x, pair.mean_above(x)), strict=True)
+                    ]
                     start = chains if settings.persistent else x
                     chains = pair.gibbs(start, settings.gibbs_steps, rng)
                     rate = settings.learning_rate * (1 - (step - 1) / num_updates)
@@ -79,7 +81,7 @@ class DoubledPretraining:
 
 
 class _Pair:
-    """The restricted machine between layers k and k + 1: it hears ``up`` copies of the lower layer and ``down`` of the upper."""
+    """The restricted machine of layers k and k + 1, with ``up`` copies of the lower one and ``down`` of the upper."""
 
     def __init__(self, model: DBM, k: int, *, up: int, down: int):
         self.W = model.weights[k].data  # shared with the model
@@ -131,6 +133,6 @@ def _propagate(pairs: list[_Pair], x: Tensor, rng: torch.Generator) -> Tensor:
 def _compose(model: DBM, pairs: list[_Pair]) -> None:
     """Give the deep machine the biases of its layers: the mean of both where two machines share a layer."""
     model.layers[0].bias.data.copy_(pairs[0].below.bias)
-    for layer, lower, upper in zip(model.layers[1:], pairs, pairs[1:]):
+    for layer, lower, upper in zip(model.layers[1:], pairs, pairs[1:], strict=False):
         layer.bias.data.copy_((lower.above.bias + upper.below.bias) / 2)
     model.layers[len(pairs)].bias.data.copy_(pairs[-1].above.bias)

@@ -1,4 +1,4 @@
-"""Small deep Boltzmann machines summed over all their states: the truth behind bounds, estimates and double counting."""
+"""Small deep Boltzmann machines summed over all their states: the truth behind bounds and estimates."""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,7 +20,7 @@ def log_partition_exact(model: DBM) -> float:
 
 @torch.no_grad()
 def log_marginal(model: DBM, v: Tensor) -> Tensor:
-    """log of the sum of exp(-E) over all hidden states; less log Z it is log p(v); (batch, num_visible) -> (batch,), nats."""
+    """log of the sum of exp(-E) over all hidden states: log p(v) + log Z; (batch, num_visible) -> (batch,), nats."""
     terms = []
     for layers in _states(model, range(1, model.num_layers, 2)):
         batch, states = len(v), len(layers[1])
@@ -32,7 +32,7 @@ def log_marginal(model: DBM, v: Tensor) -> Tensor:
 
 @torch.no_grad()
 def posterior(model: DBM, v: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
-    """All hidden states with their probabilities given one example v (num_visible,): layers of (states, units), (states,)."""
+    """All hidden states, layers of (states, units), and their probabilities (states,) given one v (num_visible,)."""
     hidden = range(1, model.num_layers)
     chunks = list(_states(model, hidden))
     layers = tuple(torch.cat([chunk[i] for chunk in chunks]) for i in hidden)

@@ -1,7 +1,8 @@
-"""Joint training of a deep Boltzmann machine: mean field for the data, persistent particles for the model (equations 25, 31)."""
+"""Joint training of a deep Boltzmann machine: mean field for the data, persistent particles for the model."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -52,12 +53,12 @@ class VariationalPCD:
         offsets = [x.mean(0) for x in model.bottom_up(data[:1000])]
         average = None
         step = 0
-        for epoch in range(self.num_epochs):
+        for _ in range(self.num_epochs):
             for batch in minibatches(data, self.batch_size, rng=rng):
                 step += 1
                 posterior = work.mean_field(work.observe(batch, rng), settings.mean_field_iterations)
                 particles, negative = work.gibbs(particles, settings.gibbs_steps, rng)
-                offsets = [c.lerp(x.mean(0, dtype=c.dtype), 0.01) for c, x in zip(offsets, posterior)]
+                offsets = [c.lerp(x.mean(0, dtype=c.dtype), 0.01) for c, x in zip(offsets, posterior, strict=True)]
                 centers = offsets if settings.centered else [torch.zeros_like(c) for c in offsets]
                 rate = settings.learning_rate * (1 - (step - 1) / num_steps)
                 for parameter, gradient in zip(
@@ -89,13 +90,15 @@ def gradients(positive: Sequence[Tensor], negative: Sequence[Tensor], offsets: S
     The centred machine's gradient, carried back to the plain parameters: with offsets c the weights see
     (x - c)(y - d)^T, and the biases what is left of their own gradient after the weights have moved.
     """
-    # the centred states of both phases below each other, so that one product gives the difference; (batch + num_chains, units)
-    stacked = [torch.cat([x - c, y - c]) for x, y, c in zip(positive, negative, offsets)]
+    # the centred states of both phases, stacked (batch + num_chains, units): one product gives the difference
+    stacked = [torch.cat([x - c, y - c]) for x, y, c in zip(positive, negative, offsets, strict=True)]
     share = offsets[0].new_empty(len(stacked[0]), 1)
     share[: len(positive[0])], share[len(positive[0]) :] = 1 / len(positive[0]), -1 / len(negative[0])
     dtype = positive[0].dtype
-    weights = [below.T.to(dtype) @ (above * share).to(dtype) for below, above in zip(stacked, stacked[1:])]
-    biases = [x.mean(0, dtype=c.dtype) - y.mean(0, dtype=c.dtype) for x, y, c in zip(positive, negative, offsets)]
+    weights = [below.T.to(dtype) @ (above * share).to(dtype) for below, above in pairwise(stacked)]
+    biases = [
+        x.mean(0, dtype=c.dtype) - y.mean(0, dtype=c.dtype) for x, y, c in zip(positive, negative, offsets, strict=True)
+    ]
     for i, dW in enumerate(weights):
         dW = weights[i] = dW.to(offsets[0].dtype)
         biases[i] -= dW @ offsets[i + 1]
@@ -115,7 +118,7 @@ class _WorkingCopy:
 
     def refresh(self) -> None:
         """After an update."""
-        for rounded, weight in zip(self.rounded, self.weights):
+        for rounded, weight in zip(self.rounded, self.weights, strict=True):
             if rounded is not weight:
                 rounded.copy_(weight)
 
@@ -147,7 +150,7 @@ class _WorkingCopy:
         return layers
 
     def gibbs(self, layers: list[Tensor], num_sweeps: int, rng: torch.Generator) -> tuple[list[Tensor], list[Tensor]]:
-        """The chains after odd-even sweeps, and the statistics to use: odd states with the even layers' means given them.
+        """The chains after odd-even sweeps, and the statistics to use: odd states, and the even means given them.
 
         Those means cost nothing more than the states that are drawn from them, and vary less.
         """
@@ -173,11 +176,11 @@ class _WorkingCopy:
         parameters = [*self.weights, *self.biases]
         if average is None:
             return [parameter.clone() for parameter in parameters]
-        return [old.lerp_(parameter, 1 / count) for old, parameter in zip(average, parameters)]
+        return [old.lerp_(parameter, 1 / count) for old, parameter in zip(average, parameters, strict=True)]
 
     def restore(self, parameters: list[Tensor]) -> None:
         """Put ``parameters`` in the place of the model's."""
-        for parameter, value in zip([*self.weights, *self.biases], parameters):
+        for parameter, value in zip([*self.weights, *self.biases], parameters, strict=True):
             parameter.copy_(value)
 
 

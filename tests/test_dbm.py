@@ -35,10 +35,10 @@ def joint(model):
 def written_out_energy(model, layers):
     """Equation (23), term by term."""
     energy = torch.zeros((), dtype=torch.float64)
-    for x, layer in zip(layers, model.layers):
+    for x, layer in zip(layers, model.layers, strict=True):
         for i in range(len(x)):
             energy -= layer.bias[i] * x[i]
-    for x, W, y in zip(layers, model.weights, layers[1:]):
+    for x, W, y in zip(layers, model.weights, layers[1:], strict=False):
         energy -= x @ W @ y
     return energy
 
@@ -150,7 +150,7 @@ def test_gaussian_visible_units_have_the_conditional_and_the_marginal_of_their_d
     grid = torch.linspace(-40, 40, 4001, dtype=torch.float64)[:, None]
     hidden = torch.cat(list(all_states(4))).split([2, 2], 1)
     total = 0.0
-    for h1, h2 in zip(*hidden):
+    for h1, h2 in zip(*hidden, strict=True):
         density = (-model.energy([grid, h1.expand(4001, 2), h2.expand(4001, 2)])).exp()[:, None]
         mass = torch.trapezoid(density, grid, dim=0)
         total += mass.item()
@@ -177,9 +177,9 @@ def test_gradient_is_autograd_of_the_energies_and_centring_is_a_change_of_coordi
     )
 
     def energy(layers):
-        x = [s - c for s, c in zip(layers, offsets)]
-        return -sum(((a @ W) * b).sum(-1) for a, W, b in zip(x, centred[0], x[1:])) - sum(
-            s @ b for s, b in zip(layers, centred[1])
+        x = [s - c for s, c in zip(layers, offsets, strict=True)]
+        return -sum(((a @ W) * b).sum(-1) for a, W, b in zip(x, centred[0], x[1:], strict=False)) - sum(
+            s @ b for s, b in zip(layers, centred[1], strict=True)
         )
 
     step = torch.autograd.grad(energy(negative).mean() - energy(positive).mean(), [*centred[0], *centred[1]])
@@ -203,7 +203,7 @@ def test_fast_binary_draws_have_their_probabilities():
 
 
 def test_doubled_pretraining_is_exact_for_what_it_composes():
-    """Trained layers by themselves: the bottom machine with two copies of v is a restricted machine of twice the size."""
+    """The bottom machine with two copies of v is a restricted machine of twice the size."""
     data = bars_and_stripes(2, 2).images
     model = DBM(DBMConfig((4, 3, 3)))
     steps = list(

@@ -49,7 +49,7 @@ def test_bound_rises_monotonically_to_a_stationary_point(sizes, damping, start):
     assert (bounds[1:] - bounds[:-1] >= -1e-11).all()
     means = [mean.requires_grad_() for mean in next(steps)[1:]]
     slopes = torch.autograd.grad(model.bound([v, *means]).sum(), means)
-    for mean, slope in zip(means, slopes):  # in the means' logits, where no border interferes
+    for mean, slope in zip(means, slopes, strict=True):  # in the means' logits, where no border interferes
         assert (slope * mean * (1 - mean)).abs().max() < 1e-6
 
 
@@ -66,7 +66,9 @@ def test_gap_is_the_divergence_from_the_true_posterior():
     v = visible_states(model)[5]
     (h1, h2), p = posterior(model, v)
     means = model.mean_field(v[None], num_iterations=100)
-    log_q = sum((torch.xlogy(h, m) + torch.xlogy(1 - h, 1 - m)).sum(1) for h, m in zip((h1, h2), means[1:]))
+    log_q = sum(
+        (torch.xlogy(h, m) + torch.xlogy(1 - h, 1 - m)).sum(1) for h, m in zip((h1, h2), means[1:], strict=True)
+    )
     divergence = (log_q.exp() * (log_q - p.log())).sum()
     assert divergence > 1e-3
     torch.testing.assert_close(log_marginal(model, v[None])[0] - model.bound(means)[0], divergence)
@@ -80,7 +82,7 @@ def test_one_hidden_layer_is_a_restricted_machine():
 
 
 def test_multimodal_posterior_makes_mean_field_take_a_side():
-    """Two hidden units that exclude each other over one that explains either: the truth is even-handed, mean field is not."""
+    """Two explanations that exclude each other: the truth is even-handed, mean field is not."""
     model = DBM(DBMConfig((1, 2, 1))).double().requires_grad_(False)
     model.weights[1].copy_(torch.tensor([[8.0], [-8.0]]))
     model.layers[1].bias.copy_(torch.tensor([-4.0, 4.0]))
@@ -102,7 +104,7 @@ def test_tolerance_stops_early_and_damping_is_checked():
     v = visible_states(model)
     settled = model.mean_field(v, num_iterations=1000)
     stopped = model.mean_field(v, num_iterations=1000, tolerance=1e-6)
-    assert max((a - b).abs().max() for a, b in zip(settled, stopped)) < 1e-5
+    assert max((a - b).abs().max() for a, b in zip(settled, stopped, strict=True)) < 1e-5
     assert not torch.equal(settled[1], model.mean_field(v, num_iterations=1)[1])
     with pytest.raises(ValueError, match="damping"):
         next(model.mean_field_steps(v, damping=1.0))
@@ -115,5 +117,7 @@ def test_the_trainer_settles_like_the_model(sizes, visible):
     if visible == "gaussian":
         model.layers[0].log_sigma.data.zero_()
     v = visible_states(model)
-    for mine, models in zip(_WorkingCopy(model, torch.float64).mean_field(v, 7), model.mean_field(v, num_iterations=7)):
+    for mine, models in zip(
+        _WorkingCopy(model, torch.float64).mean_field(v, 7), model.mean_field(v, num_iterations=7), strict=True
+    ):
         torch.testing.assert_close(mine, models)
