@@ -2,12 +2,37 @@
 
 import streamlit as st
 
-from ui import assets, prose, rbm_stage
+from ui import assets, prose, rbm_stage, small_machine
+
+MODELS = {
+    "rbm-mnist": "500 hidden units, PCD",
+    "rbm-1000-mnist": "1000 hidden units, PCD",
+    "rbm-cd1-mnist": "500 hidden units, CD-1",
+    "rbm-fashion": "500 hidden units, clothes",
+}
+
+
+def stage():
+    st.markdown(prose.section("rbm", "Stage"))
+    models = [
+        {"id": name, "label": label, "url": assets.weights_url(name)}
+        for name, label in MODELS.items()
+        if assets.has_weights(name)
+    ]
+    rbm_stage.mount(models, chosen=models[0]["id"], images=assets.images_url("mnist"))
+
+
+def mathematics():
+    st.markdown(prose.section("rbm", "Mathematics"))
+    small_machine.mount()
+    st.markdown(prose.section("rbm", "Learning"))
+
+
+SECTIONS = {"Stage": stage, "Mathematics": mathematics}
 
 st.title("Restricted Boltzmann machine")
 st.markdown(prose.section("rbm"))
-
-MODELS = {"rbm-mnist": "500 hidden units, PCD", "rbm-1000-mnist": "1000 hidden units, PCD", "rbm-cd1-mnist": "500 hidden units, CD-1"}
-models = [{"id": name, "label": label, "url": assets.weights_url(name)} for name, label in MODELS.items() if assets.has_weights(name)]
-rbm_stage.mount(models, chosen=models[0]["id"], images=assets.images_url("mnist"))
-st.caption(prose.section("rbm", "Stage"))
+section = st.segmented_control(
+    "Section", list(SECTIONS), default="Stage", key="rbm_section", bind="query-params", label_visibility="collapsed"
+)
+SECTIONS[section or "Stage"]()

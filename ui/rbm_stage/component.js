@@ -58,6 +58,7 @@ export default component(async (root, settings, page) => {
     paint();
   }
 
+  const wallColumns = () => (root.clientWidth < 700 ? 20 : 40);
   const wanted = () => [setting.show === "mean" ? "visibleMeans" : "visible", "hidden", "energy"];
   const clamp = () => (pad.held.some(Boolean) ? { mask: pad.held.slice(), values: pad.values.map((x) => wall.grey.toModel(x)) } : {});
 
@@ -107,8 +108,8 @@ export default component(async (root, settings, page) => {
   function paintWall() {
     if (!colours || !wall) return;
     const { pictures, numHidden, scale } = wall;
-    paintTiles(at.wall, pictures, { count: numHidden, columns: 40, gap: 2, low: -scale, high: scale, colours: colours.signed, background: colours.gap });
-    frameTile(at.wall, setting.unit, { columns: 40, gap: 2 }, colours.primary);
+    paintTiles(at.wall, pictures, { count: numHidden, columns: wallColumns(), gap: 2, low: -scale, high: scale, colours: colours.signed, background: colours.gap });
+    frameTile(at.wall, setting.unit, { columns: wallColumns(), gap: 2 }, colours.primary);
     paintTiles(at.filter, pictures.subarray(setting.unit * PIXELS, (setting.unit + 1) * PIXELS), { count: 1, low: -scale, high: scale, colours: colours.signed });
   }
 
@@ -160,7 +161,7 @@ export default component(async (root, settings, page) => {
   at.save.onclick = () => savePicture(at.chains, `rbm-chains-sweep-${sweeps}.png`);
   at.chains.onclick = (event) => { const i = tileAt(event, at.chains, CHAINS_LAYOUT); if (i >= 0) { setting.set("chain", i); dirty = true; paint(); } };
   at.hidden.onclick = (event) => { const i = tileAt(event, at.hidden, { count: wall.numHidden, ...hiddenLayout(wall.numHidden) }); if (i >= 0) choose(i); };
-  at.wall.onclick = (event) => { const i = tileAt(event, at.wall, { count: wall.numHidden, columns: 40, gap: 2 }); if (i >= 0) choose(i); };
+  at.wall.onclick = (event) => { const i = tileAt(event, at.wall, { count: wall.numHidden, columns: wallColumns(), gap: 2 }); if (i >= 0) choose(i); };
 
   function play(on) {
     if (on) animation.start();
