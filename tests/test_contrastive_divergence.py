@@ -1,0 +1,273 @@
+"""The trainer: its gradient against autograd of the exact likelihood, its updates, and what it learns."""
+
+import math
+
+import pytest
+import torch
+
+from deepgen.contrastive_divergence import ContrastiveDivergence, expectations, gradient, initialise
+from deepgen.datasets import bars_and_stripes
+from deepgen.likelihood import all_states, log_likelihood, log_partition_exact
+from deepgen.phases import Phases
+from deepgen.rbm import RBM, RBMConfig
+from deepgen.training import Diverged, fit
+
+KINDS = [{}, {"visible": "gaussian"}, {"visible": "gaussian", "learn_variance": True}]
+NAMES = ["bernoulli", "gaussian", "learned variance"]
+
+
+def tiny(num_visible=5, num_hidden=4, seed=0, scale=0.7, **config) -> RBM:
+    rng = torch.Generator().manual_seed(seed)
+    model = RBM(RBMConfig(num_visible, num_hidden, **config)).double()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.copy_(scale * torch.randn(parameter.shape, generator=rng, dtype=torch.float64))
+    return model
+
+
+def visible_distribution(model: RBM) -> tuple[torch.Tensor, torch.Tensor]:
+    """All states and their probabilities; for two real units a fine grid, on which sums are as good as integrals."""
+    if model.config.visible == "bernoulli":
+        states = torch.cat(list(all_states(model.config.num_visible)))
+        return states, log_likelihood(model, states, log_partition_exact(model)).exp()
+    axis = torch.arange(-24, 24, 0.1, dtype=torch.float64)
+    grid = torch.cartesian_prod(axis, axis)
+    return grid, log_likelihood(model, grid, log_partition_exact(model)).exp() * 0.1**2
+
+
+def data_for(model: RBM, num_examples=7) -> torch.Tensor:
+    data = torch.randn(num_examples, model.config.num_visible, generator=torch.Generator().manual_seed(1)).double()
+    return data if model.config.visible == "gaussian" else (data > 0).double()
+
+
+def trainable(model: RBM) -> list[torch.Tensor]:
+    parameters = [model.W, model.visible.bias, model.hidden.bias]
+    return [*parameters, model.visible.log_sigma] if model.config.learn_variance else parameters
+
+
+@pytest.mark.parametrize("config", KINDS, ids=NAMES)
+def test_the_gradient_is_that_of_the_exact_log_likelihood(config):
+    model = tiny(num_visible=2 if config else 5, scale=0.5, **config)
+    data = data_for(model)
+    states, probabilities = visible_distribution(model)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-10)
+    h = torch.cat(list(all_states(model.config.num_hidden)))
+    log_partition = (model.visible.log_partition(model.inputs_to_visible(h)) - model.hidden.energy(h)).logsumexp(0)
+    exact = torch.autograd.grad(-model.free_energy(data).mean() - log_partition, trainable(model))
+    found = gradient(model, data, states, probabilities)
+    for a, b in zip(found[: len(exact)], exact, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-10)
+
+
+def test_expectations_are_means_of_outer_products():
+    """Not outer products of the means, which have rank one."""
+    model = tiny()
+    data = data_for(model)
+    h = model.mean_hidden(data).detach()
+    one_by_one = sum(torch.outer(v, p) for v, p in zip(data, h, strict=True)) / len(data)
+    torch.testing.assert_close(expectations(model, data).W, one_by_one, rtol=0, atol=1e-12)
+    assert torch.linalg.matrix_rank(expectations(model, data).W) > 1
+    assert (expectations(model, data).W - torch.outer(data.mean(0), h.mean(0))).abs().max() > 0.01
+
+
+def one_update(model: RBM, data: torch.Tensor, **settings):
+    """The change of every parameter in one update, and the visible rows that it was made from."""
+    trainer = ContrastiveDivergence(num_epochs=1, num_chains=9, **settings)
+    phases = Phases(trainer, model, data, len(data), rng=torch.Generator().manual_seed(2))
+    phases.hidden_mean.copy_(torch.linspace(0.1, 0.8, model.config.num_hidden))
+    before = [p.detach().clone() for p in trainable(model)]
+    reference = RBM(model.config).double()
+    reference.load_state_dict(model.state_dict())
+    phases.update(trainer, data, 1.0, 1)
+    negative = phases.v_wide[phases.negative]
+    if model.config.visible == "gaussian":
+        negative = negative * reference.visible.log_sigma.detach().exp()  # kept in units of sigma
+    return reference, negative, [p.detach() - b for p, b in zip(trainable(model), before, strict=True)]
+
+
+@pytest.mark.parametrize("persistent", [True, False], ids=["PCD", "CD"])
+@pytest.mark.parametrize("config", KINDS, ids=NAMES)
+def test_a_plain_update_follows_the_gradient(config, persistent):
+    model = tiny(**config)
+    data = data_for(model)
+    reference, negative, change = one_update(model, data, centered=False, persistent=persistent)
+    expected = list(gradient(reference, data, negative)[: len(change)])
+    if config:
+        expected[1] = expected[1] * reference.visible.log_sigma.detach().exp() ** 2  # a step in natural units
+    for a, b in zip(change, expected, strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("config", KINDS, ids=NAMES)
+def test_a_centred_update_is_the_gradient_of_the_centred_parameters(config):
+    """E = ... - (v / sigma - mu)^T W (h - lam): its gradient, carried over to the plain biases."""
+    model = tiny(**config)
+    data = data_for(model)
+    reference, negative, change = one_update(model, data)
+    sigma = reference.visible.log_sigma.detach().exp() if config else torch.ones(5).double()
+    mu, lam = data.mean(0) / sigma, torch.linspace(0.1, 0.8, 4).double()
+    W = 0
+    for sign, v in ((1, data), (-1, negative)):
+        W = W + sign * (v / sigma - mu).T @ (reference.mean_hidden(v).detach() - lam) / len(v)
+    plain = gradient(reference, data, negative)
+    torch.testing.assert_close(change[0], W, rtol=0, atol=1e-10)
+    torch.testing.assert_close(change[1], plain.visible_bias * sigma**2 - sigma * (W @ lam), rtol=0, atol=1e-10)
+    torch.testing.assert_close(change[2], plain.hidden_bias - W.T @ mu, rtol=0, atol=1e-10)
+
+
+def test_bfloat16_products_give_nearly_the_same_update():
+    data = data_for(tiny(), num_examples=50).float()
+    wide, narrow = (one_update_of_float32(data, precision) for precision in ("float32", "bfloat16"))
+    assert (wide - narrow).norm() < 0.1 * wide.norm()
+
+
+def one_update_of_float32(data: torch.Tensor, precision: str) -> torch.Tensor:
+    model = tiny(num_hidden=30).float()
+    trainer = ContrastiveDivergence(num_epochs=1, num_chains=50, precision=precision)
+    phases = Phases(trainer, model, data, len(data), rng=torch.Generator().manual_seed(2))
+    before = model.W.detach().clone()
+    phases.update(trainer, data, 1.0, 1)
+    return model.W.detach() - before
+
+
+def test_chains_of_the_trainer_stay_at_the_distribution():
+    """With a learning rate of zero the fast sampler is plain Gibbs sampling: its averages are the model's."""
+    model = tiny()
+    states, probabilities = visible_distribution(model)
+    trainer = ContrastiveDivergence(num_epochs=1, num_chains=2000, batch_size=10)
+    phases = Phases(trainer, model, data_for(model), 7, rng=torch.Generator().manual_seed(3))
+    for _ in range(60):
+        phases.update(trainer, data_for(model), 0.0, 1)
+    code = (phases.particles() @ (2 ** torch.arange(4, -1, -1).double())).long()
+    histogram = torch.bincount(code, minlength=32) / 2000
+    # expected total variation of 2000 independent draws, and three times its spread above
+    floor = 0.5 * (2 * probabilities * (1 - probabilities) / (math.pi * 2000)).sqrt().sum()
+    assert 0.5 * (histogram - probabilities).abs().sum() < floor + 0.02
+
+
+def test_bars_and_stripes_are_learnt_to_a_tenth_of_a_nat():
+    data = bars_and_stripes(3, 3).images
+    rng = torch.Generator().manual_seed(0)
+    model = RBM(RBMConfig(9, 12))
+    initialise(model, data, rng=rng)
+    trainer = ContrastiveDivergence(num_epochs=4000, batch_size=len(data), learning_rate=0.2, num_chains=100)
+    before = log_likelihood(model, data, log_partition_exact(model)).mean()
+    fit(trainer, model, data, rng=rng)
+    after = float(log_likelihood(model, data, log_partition_exact(model)).mean())
+    assert before < -4
+    assert after > -math.log(len(data)) - 0.1
+
+
+def test_same_seed_same_weights():
+    data = bars_and_stripes(2, 2).images
+    weights = []
+    for seed in (1, 1, 2):
+        rng = torch.Generator().manual_seed(seed)
+        model = RBM(RBMConfig(4, 3))
+        initialise(model, data, rng=rng)
+        fit(ContrastiveDivergence(num_epochs=30, batch_size=3, momentum=0.5, weight_decay=1e-4), model, data, rng=rng)
+        weights.append(model.W.detach().clone())
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_steps_tell_where_they_are_and_measure():
+    data = (torch.rand(200, 6, generator=torch.Generator().manual_seed(0)) < 0.5).float()
+    model = RBM(RBMConfig(6, 3))
+    trainer = ContrastiveDivergence(num_epochs=4, batch_size=20, num_chains=7)
+    steps = list(trainer.steps(model, data, rng=torch.Generator().manual_seed(0), held_out=data[:50]))
+    assert [s.step for s in steps] == list(range(1, 41))
+    assert steps[-1].num_steps == 40 and steps[-1].epoch == 4
+    assert steps[0].particles.shape == (7, 6) and steps[1].particles is None
+    names = {"pseudo_log_likelihood", "reconstruction_error"}
+    assert set(steps[0].metrics) == names | {"held_out_" + name for name in names}
+    assert steps[1].metrics == {} and steps[-1].metrics
+    assert steps[-1].metrics["reconstruction_error"] == pytest.approx(0.25, abs=0.05)
+
+
+def test_hyper_parameters_can_change_while_training():
+    data = data_for(tiny(), num_examples=20).float()
+    model = tiny().float()
+    first = ContrastiveDivergence(num_epochs=10, batch_size=10, learning_rate=0.1)
+    steps = first.steps(model, data, rng=torch.Generator().manual_seed(0))
+    next(steps)
+    frozen = ContrastiveDivergence(num_epochs=10, batch_size=10, learning_rate=0.0, num_chains=3, average_last=0)
+    assert steps.send(frozen).step == 2  # from the next update on
+    weights = model.W.detach().clone()
+    seen = [step for step in steps]
+    assert torch.equal(model.W, weights) and seen[-1].step == 20
+    assert seen[-1].particles.shape == (3, 5)
+
+
+def test_the_last_weights_are_averages():
+    data = data_for(tiny(), num_examples=20).float()
+    model = tiny().float()
+    history = []
+    for step in ContrastiveDivergence(num_epochs=50, batch_size=20, average_last=1).steps(
+        model, data, rng=torch.Generator().manual_seed(0)
+    ):
+        history.append(model.W.detach().clone())
+    mean = torch.stack(history[9:49:10]).mean(0)
+    # the fifth sample is the last update itself, which the average then replaces
+    assert (history[-1] - mean).norm() < (history[-2] - mean).norm()
+
+
+def test_the_schedules():
+    def rates(schedule):
+        trainer = ContrastiveDivergence(num_epochs=1, learning_rate=0.1, schedule=schedule)
+        return [round(trainer.rate(progress), 6) for progress in (0, 0.5, 1)]
+
+    assert rates("constant") == [0.1, 0.1, 0.1]
+    assert rates("linear") == [0.1, 0.05, 0]
+    assert rates("1/t") == [0.1, round(0.1 / 6, 6), round(0.1 / 11, 6)]
+
+
+def test_divergence_keeps_the_last_finite_weights():
+    model = tiny(visible="gaussian").float()
+    data = data_for(model, num_examples=20).float()
+    trainer = ContrastiveDivergence(num_epochs=5000, batch_size=20, learning_rate=50.0, schedule="constant")
+    with pytest.raises(Diverged, match="learning rate below 50"):
+        fit(trainer, model, data, rng=torch.Generator().manual_seed(0))
+    assert all(bool(p.isfinite().all()) for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"num_epochs": 0}, "num_epochs"),
+        ({"batch_size": 2.5}, "batch_size"),
+        ({"gibbs_steps": 0}, "gibbs_steps"),
+        ({"num_chains": -1}, "num_chains"),
+        ({"final_gibbs_steps": 0}, "final_gibbs_steps"),
+        ({"learning_rate": math.nan}, "learning_rate"),
+        ({"schedule": "cosine"}, "schedule"),
+        ({"momentum": 1.0}, "momentum"),
+        ({"weight_decay": -1.0}, "weight_decay"),
+        ({"average_last": 2.0}, "average_last"),
+        ({"precision": "float16"}, "precision"),
+    ],
+)
+def test_wrong_hyper_parameters_are_refused(setting, message):
+    with pytest.raises(ValueError, match=message):
+        ContrastiveDivergence(**{"num_epochs": 1, **setting})
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (torch.zeros(0, 5), "data are"),
+        (torch.zeros(3, 4), "data are"),
+        (torch.full((3, 5), math.nan), "not finite"),
+        (torch.full((3, 5), 255.0), "intensities in"),
+    ],
+)
+def test_wrong_data_are_refused(data, message):
+    with pytest.raises(ValueError, match=message):
+        fit(ContrastiveDivergence(num_epochs=1), RBM(RBMConfig(5, 2)), data, rng=torch.Generator())
+
+
+def test_a_pixel_that_is_never_on_gets_a_finite_bias():
+    model = RBM(RBMConfig(2, 3))
+    initialise(model, torch.tensor([[0.0, 1.0]] * 8), rng=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(model.visible.bias.detach(), torch.tensor([-math.log(9), math.log(9)]))
