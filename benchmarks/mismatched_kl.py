@@ -1,10 +1,10 @@
-"""The notebook's VAE re-run: its KL takes the encoder's output for a log variance, its sampling takes it for a log sigma.
+"""The notebook's VAE re-run: its KL takes for a log variance what its sampling takes for a log sigma.
 
     OMP_NUM_THREADS=1 python benchmarks/mismatched_kl.py
 
-The notebook samples z = mean + exp(s) * epsilon, so that s is log sigma, and charges 0.5 * (mean^2 + exp(s) - 1 - s), the KL
-of a posterior whose *variance* is exp(s). What it prints is then no bound on anything. Here the same network is trained on
-the same grey pixels with that loss, and measured by the loss it prints and by the true -ELBO; then with the right KL.
+The notebook samples z = mean + exp(s) * epsilon, so that s is log sigma, and charges 0.5 * (mean^2 + exp(s) - 1 - s),
+the KL of a posterior whose *variance* is exp(s). What it prints is then no bound on anything. Here the same network is
+trained on the same grey pixels with that loss, and measured by it and by the true -ELBO; then with the right KL.
 """
 
 import torch

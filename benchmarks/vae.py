@@ -1,8 +1,8 @@
-"""Seconds for an epoch of the paper's VAE (784-512-2): deepgen beside a plain PyTorch loop, and beside the matrix products alone.
+"""Seconds for an epoch of the paper's VAE (784-512-2): deepgen, a plain PyTorch loop, and the matrix products alone.
 
     OMP_NUM_THREADS=1 python benchmarks/vae.py
 
-The plain loop is that of PyTorch's own example (pytorch/examples, vae/main.py) with this network's sizes and its pictures
+The plain loop is that of PyTorch's own example (pytorch/examples, vae/main.py) with this network's sizes, its pictures
 already in memory. All take turns in one process, so that a busy machine is busy for all; each keeps its fastest turn.
 """
 
@@ -63,7 +63,7 @@ def deepgen_epoch(images, **options):
 
 
 def matrix_products(images, dtype=torch.float32):
-    """The five large products of an update: two forward, two for the weights, one back to the decoder's hidden layer."""
+    """The five large products of an update: two forward, two for the weights, one back down."""
     x, h, W, V = (torch.randn(s).to(dtype) for s in ((BATCH, 784), (BATCH, 512), (784, 512), (512, 784)))
     for _ in range(len(images) // BATCH):
         x @ W, h @ V, x.T @ h, h.T @ x, x @ V.T
@@ -90,9 +90,7 @@ def main():
             run(images)
             seconds[name].append((time.perf_counter() - start) * 60_000 / SHARE)
     best = {name: min(turns) for name, turns in seconds.items()}
-    print(
-        f"seconds an epoch of 60 000 images, {torch.get_num_threads()} thread(s); share of the products' own rate (float32)"
-    )
+    print(f"seconds for 60 000 images, {torch.get_num_threads()} thread(s), and the share of the products' own rate")
     for name, value in best.items():
         print(f"{name:34} {value:6.2f} s {best['its matrix products alone'] / value:7.0%}")
 
