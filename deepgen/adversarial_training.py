@@ -51,8 +51,8 @@ class AdversarialTraining:
 
     Both players meet fakes from batch statistics. ``r1`` is half the weight of |dD/dx|^2 on real examples (Mescheder et
     al. 2018); ``gradient_penalty`` holds |dD/dx| near 1 between real and fake, for the Wasserstein loss only (Gulrajani
-    et al. 2017). ``model.generator`` is the moving average of the player with decay ``averaging``, 0: the player itself.
-    A frozen player is not updated, its opponent goes on. All of it may be changed while it runs, by ``send``.
+    et al. 2017). ``model.generator`` is the moving average of the player with decay ``averaging``; with 0 it is
+    the player itself. A frozen player is not updated, its opponent goes on. All of it may be changed by ``send``.
     """
 
     num_epochs: int = 20
@@ -98,7 +98,9 @@ class AdversarialTraining:
         if len(data) < 2:
             raise ValueError(f"a GAN needs at least two examples to learn from, got {len(data)}")
         if data.shape[1] != model.config.num_visible:
-            raise ValueError(f"the data have {data.shape[1]} values each, the GAN {model.config.num_visible}: they must agree")
+            raise ValueError(
+                f"the data have {data.shape[1]} values each, the GAN {model.config.num_visible}: they must agree"
+            )
         trainer, G, D = self, copy.deepcopy(model.generator).train(), model.discriminator
         G_adam, D_adam = (torch.optim.Adam(p.parameters(), fused=True) for p in (G, D))
         updates_per_epoch = max(len(data) // self.batch_size // self.discriminator_steps, 1)
@@ -123,7 +125,7 @@ class AdversarialTraining:
                     f"(now {trainer.learning_rate:g}) or add a gradient penalty; the last good weights are kept"
                 )
             if not trainer.freeze_generator:
-                average(model.generator, G, min(trainer.averaging, (1 + step) / (10 + step)) if trainer.averaging else 0.0)
+                average(model.generator, G, min(trainer.averaging, (1 + step) / (10 + step)))
             looked = step % self.particles_every == 0 or step in (1, num_steps)
             yielded = TrainStep(
                 step=step,

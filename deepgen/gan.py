@@ -4,6 +4,7 @@ import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 import torch
@@ -54,7 +55,7 @@ class Generator(nn.Module):
         super().__init__()
         sizes = (config.num_latents, *config.generator_layers, config.num_visible)
         self.output = config.output
-        self.layers = nn.ModuleList(dense(i, o, rng=rng) for i, o in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(dense(i, o, rng=rng) for i, o in pairwise(sizes))
         self.norms = nn.ModuleList(nn.BatchNorm1d(n) for n in config.generator_layers if config.batch_norm)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -69,7 +70,7 @@ class Generator(nn.Module):
 
     @torch.no_grad()
     def calibrate(self, z: Tensor) -> None:
-        """Set the statistics of batch normalisation to those of the latents ``z`` (many of them) under the present weights."""
+        """Set the stored statistics of batch normalisation to those of many latents ``z`` under the present weights."""
         training = self.training
         self.eval()
         for layer, norm in zip(self.layers, self.norms, strict=False):
@@ -107,7 +108,7 @@ class Discriminator(nn.Module):
         sizes = (config.num_visible, *config.discriminator_layers)
         kernels = config.minibatch_discrimination
         self.centred = config.output == "tanh"
-        self.layers = nn.ModuleList(dense(i, o, rng=rng) for i, o in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(dense(i, o, rng=rng) for i, o in pairwise(sizes))
         self.similarity = MinibatchDiscrimination(sizes[-1], kernels, rng=rng) if kernels else None
         self.verdict = dense(sizes[-1] + kernels, 1, rng=rng)
 
@@ -155,7 +156,7 @@ class GAN(nn.Module):
     def folded(self, *, rng: torch.Generator, num_latents: int = 4096) -> "GAN":
         """The same GAN with batch normalisation, calibrated afresh, multiplied into the dense layers: plain matrices.
 
-        gamma (W z + b - mean) / s + beta = (gamma / s) W z + (gamma / s) (b - mean) + beta, with s^2 = variance + epsilon.
+        gamma (W z + b - mean) / s + beta = (gamma / s) W z + (gamma / s) (b - mean) + beta; s^2 = variance + epsilon.
         """
         if not self.config.batch_norm:
             return copy.deepcopy(self)
@@ -172,7 +173,7 @@ class GAN(nn.Module):
 
 
 def walk(latents: Tensor, *, speed: float = 0.05, rng: torch.Generator) -> Iterator[Tensor]:
-    """An endless slow walk through z that keeps N(0, I): z <- cos(speed) z + sin(speed) noise; yields (n, num_latents)."""
+    """An endless walk through z that keeps N(0, I): z <- cos(speed) z + sin(speed) noise; yields (n, num_latents)."""
     while True:
         yield latents
         noise = torch.randn(latents.shape, generator=rng, dtype=latents.dtype)

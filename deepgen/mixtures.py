@@ -65,7 +65,7 @@ def two_moons(*, num_components: int = 64, sigma: float = 0.1) -> Mixture:
 
 
 def drawn(points: Tensor, *, sigma: float = 0.08) -> Mixture:
-    """What a visitor has drawn: a Gaussian on every point; points nearer than 5 sigma, from hand to hand, are one mode."""
+    """A visitor's drawing: a Gaussian on every point; points nearer than 5 sigma, from hand to hand, are one mode."""
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"drawn points are pairs of numbers, got the shape {tuple(points.shape)}")
     if len(points) < MIN_POINTS:
