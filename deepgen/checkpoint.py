@@ -1,7 +1,7 @@
 """One model, one file: a .safetensors file with a card in its metadata, which the browser reads as well as Python.
 
-What comes in may be anything that a visitor has at hand. Nothing in it is ever executed, and nothing is allocated before
-the sizes that the card announces have been compared with the tensors that are really there.
+What comes in may be anything that a visitor has at hand. Nothing in it is ever executed, and nothing is allocated
+before the sizes that the card announces have been compared with the tensors that are really there.
 """
 
 import dataclasses
@@ -51,7 +51,7 @@ class Card:
 
     family: str
     config: dict[str, object]  # of the architecture: the fields of the family's config dataclass
-    trainer: list[dict] = field(default_factory=list)  # those applied, in order: {"name": "VariationalPCD", setting: value}
+    trainer: list[dict] = field(default_factory=list)  # those applied, in order: {"name": …, setting: value}
     data: str = ""  # the data set's name
     seed: int | None = None
     metrics: dict[str, float] = field(default_factory=dict)  # measured on the weights as they are stored
@@ -73,8 +73,8 @@ def save(model: nn.Module, path: str | os.PathLike, *, dtype: torch.dtype = torc
 def dumps(model: nn.Module, *, dtype: torch.dtype = torch.float32, **card) -> bytes:
     """``model`` as the bytes of a .safetensors file, its numbers stored in ``dtype`` (float32 or float16).
 
-    ``card`` gives fields of ``Card``: data, seed, metrics, seconds, preset, and trainer (the dataclass, or several in the
-    order in which they were applied); the rest is known.
+    ``card`` gives fields of ``Card``: data, seed, metrics, seconds, preset, and trainer (the dataclass, or several in
+    the order in which they were applied); the rest is known.
     """
     if dtype not in (torch.float32, torch.float16):
         raise ValueError(f"weights are stored in torch.float32 or torch.float16, got {dtype}")
@@ -97,7 +97,7 @@ def dumps(model: nn.Module, *, dtype: torch.dtype = torch.float32, **card) -> by
 
 
 def load(path: str | os.PathLike) -> tuple[nn.Module, Card]:
-    """The model in the file ``path``, in float32, and its card. Raises ``CheckpointError`` for anything else."""
+    """The model in the file ``path``, in float32, and its card; or a ``CheckpointError`` that says what is wrong."""
     path = Path(path)
     try:
         if path.is_dir():
@@ -111,7 +111,7 @@ def load(path: str | os.PathLike) -> tuple[nn.Module, Card]:
 
 
 def loads(content: bytes) -> tuple[nn.Module, Card]:
-    """The model in the bytes of a .safetensors file, in float32, and its card. Raises ``CheckpointError`` for anything else."""
+    """The model in the bytes of a .safetensors file, in float32, and its card; or a ``CheckpointError``."""
     header = _parse_header(content)
     card = _parse_card(header)
     Model, Config = family_classes(card.family)

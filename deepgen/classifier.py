@@ -1,8 +1,9 @@
-"""A small convolutional classifier: the eyes with which samples are judged, since nothing pixelwise tells a good digit."""
+"""A small convolutional classifier: the eyes that judge samples, since nothing pixelwise tells a good digit."""
 
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 import torch
@@ -23,7 +24,7 @@ class ClassifierConfig:
 
     def __post_init__(self):
         if min(self.image_shape) < 2 ** len(self.channels):
-            raise ValueError(f"a picture of {self.image_shape} cannot be halved {len(self.channels)} times: give less channels")
+            raise ValueError(f"a picture of {self.image_shape} cannot be halved {len(self.channels)} times")
         if min(self.num_labels, self.num_features, *self.channels) < 1:
             raise ValueError("a classifier needs at least one channel in every layer, one feature and one label")
 
@@ -42,7 +43,7 @@ class Classifier(nn.Module):
         channels = (1, *config.channels)
         rows, cols = (length >> len(config.channels) for length in config.image_shape)
         self.convolutions = nn.ModuleList(
-            zeros(nn.Conv2d, i, o, kernel_size=3, padding=1) for i, o in zip(channels, channels[1:], strict=False)
+            zeros(nn.Conv2d, i, o, kernel_size=3, padding=1) for i, o in pairwise(channels)
         )
         self.dense = zeros(nn.Linear, rows * cols * channels[-1], config.num_features)
         self.output = zeros(nn.Linear, config.num_features, config.num_labels)
@@ -106,7 +107,9 @@ class ClassifierTraining:
 
     def __post_init__(self):
         if self.num_epochs < 1 or self.batch_size < 1:
-            raise ValueError(f"training needs an epoch and an example a batch, got {self.num_epochs} and {self.batch_size}")
+            raise ValueError(
+                f"training needs 1 epoch and 1 example a batch, got {self.num_epochs} and {self.batch_size}"
+            )
         if not (self.learning_rate > 0 and self.weight_decay >= 0 and self.max_shift >= 0):
             raise ValueError(
                 "the learning rate must be above 0, the weight decay and the shift 0 or more, got "
@@ -116,10 +119,10 @@ class ClassifierTraining:
     def steps(
         self, model: Classifier, data: Tensor, *, rng: torch.Generator
     ) -> Generator[TrainStep, "ClassifierTraining | None", None]:
-        """One TrainStep per update; data (num_examples, num_visible + num_labels): images and behind them one-hot labels."""
+        """One TrainStep per update; data (num_examples, num_visible + num_labels): images, then one-hot labels."""
         num_visible, num_labels = math.prod(model.config.image_shape), model.config.num_labels
         if data.ndim != 2 or data.shape[1] != num_visible + num_labels:
-            raise ValueError(f"the data must be (num_examples, {num_visible} + {num_labels} labels), got {tuple(data.shape)}")
+            raise ValueError(f"data are (num_examples, {num_visible} + {num_labels} labels), got {tuple(data.shape)}")
         if not model.is_trained:
             model.initialise(rng=rng)
         trainer, step = self, 0
@@ -132,9 +135,11 @@ class ClassifierTraining:
                 logits = model.logits(shifted(images, model.config.image_shape, trainer.max_shift, rng=rng))
                 loss = F.cross_entropy(logits, targets)
                 if not loss.isfinite():
-                    raise Diverged(f"training diverged at step {step + 1}; lower the learning rate ({trainer.learning_rate:g})")
-                optimiser.param_groups[0]["lr"] = trainer.learning_rate * 0.5 * (1 + math.cos(math.pi * step / num_steps))
-                optimiser.param_groups[0]["weight_decay"] = trainer.weight_decay
+                    raise Diverged(
+                        f"training diverged at step {step + 1}; lower learning_rate ({trainer.learning_rate:g})"
+                    )
+                rate = trainer.learning_rate * 0.5 * (1 + math.cos(math.pi * step / num_steps))
+                optimiser.param_groups[0] |= {"lr": rate, "weight_decay": trainer.weight_decay}
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()

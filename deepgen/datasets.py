@@ -1,4 +1,4 @@
-"""The data: MNIST (in the repository), Fashion-MNIST (from the disk), bars and stripes (made), and what is done to pixels."""
+"""The data: MNIST (in the repository), Fashion-MNIST (from the disk), bars and stripes, and what is done to pixels."""
 
 import functools
 import gzip
@@ -48,7 +48,7 @@ class Statistics(NamedTuple):
 
 
 def load(name: str, split: str = "train") -> Dataset:
-    """``"mnist"``, ``"fashion"`` or ``"bars-and-stripes-4x4"`` (whose two splits are the same, whole set of patterns)."""
+    """``"mnist"``, ``"fashion"`` or ``"bars-and-stripes-4x4"`` (both splits of which are the whole set of patterns)."""
     if split not in _PREFIX:
         raise ValueError(f"a data set is split in 'train' and 'test', got {split!r}")
     if made := re.fullmatch(r"bars-and-stripes-(\d{1,2})x(\d{1,2})", name):
@@ -68,9 +68,9 @@ def load(name: str, split: str = "train") -> Dataset:
 
 @functools.cache
 def binarised_test(name: str) -> Tensor:
-    """The one stochastic binarisation of the test images on which every likelihood is reported; (num_examples, num_visible).
+    """The one stochastic binarisation of the test images on which likelihoods are reported; (num_examples, num_visible).
 
-    NumPy's legacy generator is used because its stream is frozen for good. Shared by all callers: not to be changed in place.
+    NumPy's legacy generator is used because its stream is frozen for good. Shared by all callers: never change it in place.
     """
     images = load(name, "test").images.numpy()
     return torch.from_numpy((np.random.RandomState(2018).random_sample(images.shape) < images).astype(np.float32))
@@ -98,7 +98,7 @@ def statistics(images: Tensor, *, floor: float = 0.1) -> Statistics:
 
 
 def standardise(images: Tensor, statistics: Statistics) -> Tensor:
-    """Pixels of mean 0 and standard deviation 1 over the training set, as Gaussian units want them; shaped like ``images``."""
+    """Pixels of mean 0 and deviation 1 over the training set, as Gaussian units want them; shaped like ``images``."""
     return (images - statistics.mean) / statistics.std
 
 

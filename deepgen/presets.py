@@ -6,7 +6,7 @@ is measured), writes pretrained/NAME.safetensors with its card and renews the ta
 A change of an entry makes the tests ask for the file to be made again.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -29,8 +29,8 @@ class Preset:
     data: str = "mnist"
     seed: int = 1
     start: str | None = None  # the pretrained file that training starts from ...
-    adopt: Callable[[nn.Module, nn.Module], None] | None = None  # ... by (model, started); None: same config, same weights
-    finish: Callable[..., nn.Module] | None = None  # (model, rng=) -> what is stored instead of the model, if not itself
+    adopt: Callable[[nn.Module, nn.Module], None] | None = None  # ... by (model, started); None: same weights
+    finish: Callable[..., nn.Module] | None = None  # (model, rng=) -> what is stored in its stead
 
 
 PRESETS: dict[str, Preset] = {
@@ -51,7 +51,7 @@ PRESETS: dict[str, Preset] = {
 
 
 def training_data(config, data: str) -> Tensor:
-    """The named training set as the trainers of a model of this ``config`` want it: (num_examples, num_visible [+ labels])."""
+    """The named training set as trainers want it for this ``config``: (num_examples, num_visible [+ num_labels])."""
     dataset = datasets.load(data)
     images = dataset.images
     if getattr(config, "visible", "bernoulli") == "gaussian":
@@ -61,7 +61,7 @@ def training_data(config, data: str) -> Tensor:
     return images
 
 
-def stages(trainers: tuple, model: nn.Module, data: Tensor, *, rng: torch.Generator) -> Generator[TrainStep, None, None]:
+def stages(trainers: tuple, model: nn.Module, data: Tensor, *, rng: torch.Generator) -> Iterator[TrainStep]:
     """The steps of several trainers, one after another on one model."""
     for trainer in trainers:
         yield from trainer.steps(model, data, rng=rng)
