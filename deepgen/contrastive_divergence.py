@@ -1,7 +1,8 @@
 """Contrastive divergence (Hinton 2002) and its persistent form (Tieleman 2008) for restricted Boltzmann machines.
 
-The gradient of log p(v) is the difference of two expectations of -dE/dtheta: under the data, and under the model (equation
-7). CD-k follows k sweeps of Gibbs sampling from the data to stand for the second, PCD keeps chains that never restart.
+The gradient of log p(v) is the difference of two expectations of -dE/dtheta: under the data, and under the model
+(equation 7). CD-k follows k sweeps of Gibbs sampling from the data to stand for the second, PCD keeps chains that
+never restart.
 """
 
 import copy
@@ -17,6 +18,7 @@ from .likelihood import pseudo_log_likelihood_estimate
 from .phases import Phases
 from .rbm import RBM
 from .training import Diverged, TrainStep, minibatches
+from .units import Bernoulli
 
 
 class Gradient(NamedTuple):
@@ -33,7 +35,7 @@ class Gradient(NamedTuple):
 
 @torch.no_grad()
 def expectations(model: RBM, visible: Tensor, weights: Tensor | None = None) -> Gradient:
-    """E[-dE/dtheta] for every parameter, over the rows of ``visible`` (weighted, if asked) and over p(h | v) in closed form.
+    """E[-dE/dtheta] for every parameter, over the rows of ``visible`` (weighted, if asked) and over p(h | v) exactly.
 
     It is the mean of the outer products v h^T, not the outer product of the means.
     """
@@ -80,8 +82,8 @@ class ContrastiveDivergence:
     """CD-k (``persistent=False``) and PCD-k, with centred gradient (Montavon & Mueller 2012; Melchior et al. 2016).
 
     ``learning_rate`` falls linearly to zero, stays constant, or falls as 1/t to an eleventh. Over the last
-    ``average_last`` of the updates the chains take ``final_gibbs_steps`` sweeps (default: ``gibbs_steps``), and the model
-    is left with the mean of the weights of that time. ``precision`` is that of the matrix products; the weights
+    ``average_last`` of the updates the chains take ``final_gibbs_steps`` sweeps (default: ``gibbs_steps``), and the
+    model is left with the mean of the weights of that time. ``precision`` is that of the matrix products; the weights
     themselves are kept as they are.
     """
 
@@ -105,9 +107,7 @@ class ContrastiveDivergence:
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} is a whole number of at least 1, got {value!r}")
         if self.final_gibbs_steps is not None and self.final_gibbs_steps < 1:
-            raise ValueError(
-                f"final_gibbs_steps is at least 1, or None for gibbs_steps, got {self.final_gibbs_steps!r}"
-            )
+            raise ValueError(f"final_gibbs_steps is at least 1, or None for no change, got {self.final_gibbs_steps!r}")
         if not (math.isfinite(self.learning_rate) and self.learning_rate >= 0):
             raise ValueError(f"learning_rate is a finite number of at least 0, got {self.learning_rate!r}")
         if self.schedule not in ("linear", "constant", "1/t"):
@@ -140,7 +140,7 @@ class ContrastiveDivergence:
         averaged, num_averaged, last_finite = copy.deepcopy(model.state_dict()), 0, copy.deepcopy(model.state_dict())
         measure = Measurement(model, data, held_out, rng=rng)
         phases, step = Phases(trainer, model, data, batch_size, rng=rng), 0
-        for epoch in range(self.num_epochs):
+        for _ in range(self.num_epochs):
             for batch in minibatches(data, batch_size, rng=rng):
                 progress = step / num_steps
                 late = progress >= 1 - trainer.average_last
@@ -150,8 +150,8 @@ class ContrastiveDivergence:
                 if not math.isfinite(float(model.hidden.bias.sum() + model.visible.bias.sum())):
                     model.load_state_dict(last_finite)
                     raise Diverged(
-                        f"training diverged at update {step}: a parameter is no longer a finite number. The last finite "
-                        f"weights were kept; try a learning rate below {trainer.learning_rate:g}"
+                        f"training diverged at update {step}: a parameter is no longer a finite number. The last "
+                        f"finite weights were kept; try a learning rate below {trainer.learning_rate:g}"
                     )
                 if step % 20 == 0 and bool(model.W.sum().isfinite()):
                     assign(last_finite, model.state_dict())
@@ -208,7 +208,7 @@ class Measurement:
         metrics = {}
         for prefix, v in self.examples.items():
             rng = torch.Generator().manual_seed(self.seed)
-            if self.model.config.visible == "bernoulli":
+            if isinstance(self.model.visible, Bernoulli):
                 estimate = pseudo_log_likelihood_estimate(self.model, v, rng=rng)
                 metrics[prefix + "pseudo_log_likelihood"] = float(estimate.mean())
             reconstruction = self.model.mean_visible(self.model.sample_hidden(v, rng=rng))

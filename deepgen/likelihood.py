@@ -1,6 +1,5 @@
 """What a Boltzmann machine's likelihood is, exactly where that can be had and by pseudo-likelihood where not."""
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -11,7 +10,7 @@ MAX_STATES = 2**20
 
 
 def all_states(num_units: int, *, dtype: torch.dtype = torch.float64, chunk: int = 2**14) -> Iterator[Tensor]:
-    """Every binary state of ``num_units`` units, in counting order, in chunks (rows, num_units); refuses beyond 2**20."""
+    """Every binary state of ``num_units`` units, in counting order, in chunks (rows, num_units); at most 2**20."""
     if 2**num_units > MAX_STATES:
         raise ValueError(
             f"{num_units} units have 2**{num_units} states, too many to enumerate (the limit is 2**20); "
@@ -62,6 +61,6 @@ def pseudo_log_likelihood(model, visible: Tensor) -> Tensor:
 
 
 def pseudo_log_likelihood_estimate(model, visible: Tensor, *, num_bits: int = 8, rng: torch.Generator) -> Tensor:
-    """Unbiased estimate of the pseudo-log-likelihood from ``num_bits`` units drawn for every example; (batch,), nats."""
+    """Unbiased estimate of the pseudo-log-likelihood from ``num_bits`` units of every example; (batch,), nats."""
     bits = torch.rand(visible.shape, generator=rng).argsort(1)[:, :num_bits]
     return log_conditionals(model, visible, bits).mean(1) * visible.shape[1]

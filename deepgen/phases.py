@@ -1,17 +1,18 @@
 """The inner loop of contrastive divergence: both phases of the gradient in buffers that are made once, no autograd."""
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from .noise import Noise
 from .rbm import RBM
+from .units import Bernoulli
 
 
 class Phases:
     """Positive rows (data) and negative rows (chains) of one update of an RBM.
 
-    Both lie in one tensor, so that one product serves them on the way up and one gives the gradient. ``v`` and ``p`` are
-    what the products read; with bfloat16 products they are copies of ``v_wide`` and ``p_wide``, else the same tensors.
+    Both lie in one tensor, so that one product serves them on the way up and one gives the gradient. ``v`` and ``p``
+    are what the products read; with bfloat16 products they are copies of ``v_wide`` and ``p_wide``, else the same.
     Gaussian visible units are kept in units of their standard deviations.
     """
 
@@ -22,14 +23,12 @@ class Phases:
         self.B, self.N = batch_size, trainer.num_chains if trainer.persistent else batch_size
         self.positive, self.negative = slice(0, self.B), slice(self.B, self.B + self.N)
         self.both = slice(0, self.B + self.N)
-        # numpy's generator is three times as fast as torch's, and random numbers were a third of the work
-        self.random = np.random.Generator(np.random.SFC64(int(torch.randint(2**62, (1,), generator=rng))))
 
         nv, nh, dtype = model.config.num_visible, model.config.num_hidden, model.W.dtype
         compute = torch.bfloat16 if trainer.precision == "bfloat16" else dtype
         self.v_wide = torch.zeros(self.B + self.N + 2, nv, dtype=dtype)  # the last two rows are for the offsets
         self.p_wide = torch.zeros(self.B + self.N + 2, nh, dtype=dtype)
-        self.noise = torch.empty((self.B + self.N) * max(nv, nh), dtype=dtype)
+        self.rng, self.noise = rng, Noise(rng=rng, dtype=dtype)
         self.cast = compute != dtype
         self.v, self.p, self.W = (x.detach().to(compute) for x in (self.v_wide, self.p_wide, model.W))
         self.h = torch.zeros(self.N, nh, dtype=compute)
@@ -48,18 +47,6 @@ class Phases:
             getattr(trainer, name) != getattr(self.made_for, name) for name in ("persistent", "num_chains", "precision")
         )
 
-    def uniform(self, rows: int, columns: int) -> Tensor:
-        """Fresh numbers in [0, 1), valid until the next call."""
-        out = self.noise[: rows * columns]
-        self.random.random(out=out.numpy(), dtype=out.numpy().dtype)
-        return out.view(rows, columns)
-
-    def normal(self, rows: int, columns: int) -> Tensor:
-        """Fresh draws of N(0, 1), valid until the next call."""
-        out = self.noise[: rows * columns]
-        self.random.standard_normal(out=out.numpy(), dtype=out.numpy().dtype)
-        return out.view(rows, columns)
-
     def narrow(self, rows: slice) -> None:
         """Hand the visible states of these rows to the products."""
         if self.cast:
@@ -68,7 +55,7 @@ class Phases:
     def set_visible(self, rows: slice, values: Tensor) -> None:
         """Put examples into these rows: a fresh binary draw of every intensity, or real values."""
         if self.binary:
-            torch.lt(self.uniform(*values.shape), values, out=self.v_wide[rows])
+            torch.lt(self.noise.uniform(*values.shape), values, out=self.v_wide[rows])
         else:
             torch.div(values, self.model.visible.log_sigma.exp(), out=self.v_wide[rows])
         self.narrow(rows)
@@ -81,23 +68,25 @@ class Phases:
     def sample_hidden(self, rows: slice) -> None:
         """Hidden states of the chains, drawn from the means of these rows."""
         mean = self.p_wide[rows]
-        torch.lt(self.uniform(*mean.shape), mean, out=self.h)
+        torch.lt(self.noise.uniform(*mean.shape), mean, out=self.h)
 
     def sample_visible(self) -> None:
         """Visible states of the chains given their hidden ones."""
         v, model = self.v_wide[self.negative], self.model
         torch.mm(self.h, self.W.T, out=self.v[self.negative])
-        if self.binary:
+        if self.binary and not isinstance(model.visible, Bernoulli):  # such as units with labels among them
+            v.copy_(model.visible.sample(self.v[self.negative].to(v.dtype), rng=self.rng))
+        elif self.binary:
             torch.add(self.v[self.negative], model.visible.bias, out=v).sigmoid_()
-            torch.lt(self.uniform(*v.shape), v, out=v)
+            torch.lt(self.noise.uniform(*v.shape), v, out=v)
         else:
             torch.add(self.v[self.negative], model.visible.bias / model.visible.log_sigma.exp(), out=v)
-            v.add_(self.normal(*v.shape))
+            v.add_(self.noise.normal(*v.shape))
         self.narrow(self.negative)
 
     @torch.no_grad()
     def update(self, trainer, batch: Tensor, rate: float, sweeps: int) -> None:
-        """One step of the model's parameters, in place: positive phase from ``batch``, negative after ``sweeps`` sweeps."""
+        """One step of the parameters, in place: positive phase from ``batch``, negative after ``sweeps`` sweeps."""
         self.set_visible(self.positive, batch)
         if not trainer.persistent:  # the chains start at the data
             self.up(self.positive)

@@ -79,11 +79,11 @@ def one_update(model: RBM, data: torch.Tensor, **settings):
     before = [p.detach().clone() for p in trainable(model)]
     reference = RBM(model.config).double()
     reference.load_state_dict(model.state_dict())
-    phases.update(trainer, data, 1.0, 1)
+    phases.update(trainer, data, 0.01, 1)
     negative = phases.v_wide[phases.negative]
     if model.config.visible == "gaussian":
         negative = negative * reference.visible.log_sigma.detach().exp()  # kept in units of sigma
-    return reference, negative, [p.detach() - b for p, b in zip(trainable(model), before, strict=True)]
+    return reference, negative, [(p.detach() - b) / 0.01 for p, b in zip(trainable(model), before, strict=True)]
 
 
 @pytest.mark.parametrize("persistent", [True, False], ids=["PCD", "CD"])
@@ -134,7 +134,7 @@ def one_update_of_float32(data: torch.Tensor, precision: str) -> torch.Tensor:
 def test_chains_of_the_trainer_stay_at_the_distribution():
     """With a learning rate of zero the fast sampler is plain Gibbs sampling: its averages are the model's."""
     model = tiny()
-    states, probabilities = visible_distribution(model)
+    _, probabilities = visible_distribution(model)
     trainer = ContrastiveDivergence(num_epochs=1, num_chains=2000, batch_size=10)
     phases = Phases(trainer, model, data_for(model), 7, rng=torch.Generator().manual_seed(3))
     for _ in range(60):
@@ -204,7 +204,7 @@ def test_the_last_weights_are_averages():
     data = data_for(tiny(), num_examples=20).float()
     model = tiny().float()
     history = []
-    for step in ContrastiveDivergence(num_epochs=50, batch_size=20, average_last=1).steps(
+    for _ in ContrastiveDivergence(num_epochs=50, batch_size=20, average_last=1).steps(
         model, data, rng=torch.Generator().manual_seed(0)
     ):
         history.append(model.W.detach().clone())
