@@ -1,6 +1,7 @@
 """The application: `streamlit run app.py`, or `uvicorn app:app`."""
 
 import gc
+import logging
 import threading
 from contextlib import asynccontextmanager
 
@@ -24,4 +25,11 @@ async def lifespan(app):
     yield {}
 
 
-app = st.App("ui/shell.py", lifespan=lifespan, routes=[assets.route])
+def apologise(error: Exception) -> bool:
+    """A visitor gets a sentence; the log gets the traceback."""
+    logging.getLogger("deepgen").error("a page failed", exc_info=error)
+    st.error("Something on this page went wrong, and it has been written to the server's log. Reload the page to go on.")
+    return True
+
+
+app = st.App("ui/shell.py", lifespan=lifespan, routes=[assets.route], on_script_error=apologise)
