@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 NAMES = ("mnist", "fashion", "bars-and-stripes-ROWSxCOLS")
-FASHION_URL = "https://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+FASHION_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 
 _PREFIX = {"train": "train", "test": "t10k"}
 _SHA256 = {  # of the uncompressed idx files
@@ -68,9 +68,9 @@ def load(name: str, split: str = "train") -> Dataset:
 
 @functools.cache
 def binarised_test(name: str) -> Tensor:
-    """The one stochastic binarisation of the test images on which likelihoods are reported; (num_examples, num_visible).
+    """The one stochastic binarisation of the test images for all likelihoods; (num_examples, num_visible).
 
-    NumPy's legacy generator is used because its stream is frozen for good. Shared by all callers: never change it in place.
+    NumPy's legacy generator is used because its stream is frozen for good. Shared by all callers: do not change it.
     """
     images = load(name, "test").images.numpy()
     return torch.from_numpy((np.random.RandomState(2018).random_sample(images.shape) < images).astype(np.float32))
@@ -121,7 +121,7 @@ def fetch_fashion(folder: Path, *, url: str = FASHION_URL) -> None:
 
 @functools.cache
 def _read_idx(name: str, file: str) -> np.ndarray:
-    """One checked idx file: bytes, (num_examples, rows, columns) or (num_examples,); 47 MB at most, kept for the process."""
+    """One checked idx file, 47 MB at most, kept for the process; (num_examples, rows, columns) or (num_examples,)."""
     content = _unpack(_folder(name) / (file + ".gz"), _SHA256[name, file])
     num_dimensions = content[3]
     shape = np.frombuffer(content, ">u4", num_dimensions, offset=4)
@@ -148,6 +148,6 @@ def _folder(name: str) -> Path:
         if place.is_dir():
             return place
     raise ValueError(
-        "Fashion-MNIST is not on this machine: install Debian's package dataset-fashion-mnist, or put its four .gz files into "
-        "the folder fashion-mnist of the folder that $DEEPGEN_DATA names, or run: python -m deepgen fetch fashion"
+        "Fashion-MNIST is not on this machine: install Debian's package dataset-fashion-mnist, or put its four files "
+        "into the folder fashion-mnist of the folder that $DEEPGEN_DATA names, or run: python -m deepgen fetch fashion"
     )

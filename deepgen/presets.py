@@ -1,8 +1,8 @@
 """How every file in pretrained/ was made: one entry each. ``python -m deepgen pretrain NAME`` makes it again.
 
 To add a file: add an entry to ``PRESETS`` under the file's name, <family>-<dataset>[-variant]; run
-``python -m deepgen pretrain NAME``, which trains, measures the weights as they are stored (``evaluation.py`` says what
-is measured), writes pretrained/NAME.safetensors with its card and renews the table in pretrained/README.md; commit both.
+``python -m deepgen pretrain NAME``, which trains, measures the weights as they are stored (``evaluation.py`` says how),
+writes pretrained/NAME.safetensors with its card and renews the table in pretrained/README.md; commit both.
 A change of an entry makes the tests ask for the file to be made again.
 """
 

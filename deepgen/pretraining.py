@@ -18,11 +18,12 @@ from .training import TrainStep
 README = """\
 # Pretrained models
 
-One row for each file, written by `python -m deepgen readme` from the cards inside the files: do not edit. Every file can
-be made again on one core, bit for bit on the same machine and version of torch, by `python -m deepgen pretrain NAME`; the
-hyper-parameters stand in `deepgen/presets.py` and in the card. Weights are stored in float16, and all metrics were measured
-on these stored weights: likelihoods and bounds in nats per image of the test set, on its one stochastic binarisation
-(`deepgen.datasets.binarised_test`) unless the metric's name says otherwise; `deepgen/evaluation.py` tells how.
+One row for each file, written by `python -m deepgen readme` from the cards inside the files: do not edit. Every file
+can be made again on one core, bit for bit on the same machine and version of torch: `python -m deepgen pretrain NAME`.
+The hyper-parameters stand in `deepgen/presets.py` and in the card. Weights are stored in float16, and all metrics were
+measured on these stored weights: likelihoods and bounds in nats per image of the test set, on its one stochastic
+binarisation (`deepgen.datasets.binarised_test`) unless the metric's name says otherwise; `deepgen/evaluation.py` tells
+how.
 
 """
 
