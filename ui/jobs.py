@@ -1,8 +1,8 @@
 """One training of one visitor, as pages see it. Never imports streamlit.
 
 A `Job` is made by `workers.submit(task, owner)`. Its `snapshot` is an immutable value, replaced by one assignment
-whenever the worker reports, so a page may read it at any time from any thread. Commands return at once; the worker obeys
-between two updates.
+whenever the worker reports, so a page may read it at any time from any thread. Commands return at once; the worker
+obeys between two updates.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import multiprocessing
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -52,7 +52,7 @@ class Snapshot:
     place: int = 0  # in the queue, from 1
     step: Any = None  # the last TrainStep, without its particles
     particles: np.ndarray | None = None
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]] = MappingProxyType({})  # (updates, values)
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)  # (updates, values)
     phases: tuple[tuple[int, str], ...] = ()  # (first update, name)
     weights: bytes | None = None  # a checkpoint: the last good one, whatever happens later
     version: int = 0  # of the weights
@@ -130,7 +130,7 @@ class Job:
                 self._tell("change", trainer)
 
     def wait(self, timeout: float) -> bool:
-        """Until the worker has carried out all that it was told; false if it is still busy after ``timeout`` seconds."""
+        """Until the worker has carried out all that it was told; false if it is still busy after ``timeout``."""
         with self._changed:
             obeyed = lambda: self._obeyed >= self._asked and not self._stopping  # noqa: E731
             return self._changed.wait_for(lambda: self.snapshot.ended or obeyed(), timeout)

@@ -43,8 +43,8 @@ def build(task, *, rng: torch.Generator) -> tuple[torch.nn.Module, Tensor]:
         model, _ = checkpoint.loads(task.start) if isinstance(task.start, bytes) else checkpoint.load(task.start)
         if model.family != task.model.family or model.config != task.config:
             raise ValueError(
-                f"the checkpoint to go on from holds a {model.family} with {model.config}, but what is to be trained is "
-                f"a {task.model.family} with {task.config}: choose the same architecture or start anew"
+                f"the checkpoint to go on from holds a {model.family} with {model.config}, but what is to be trained "
+                f"is a {task.model.family} with {task.config}: choose the same architecture or start anew"
             )
     return model, data
 
