@@ -79,7 +79,7 @@ class DBN(nn.Module):
         self.config = config
         sizes = config.layer_sizes
         kinds = [config.visible] + ["bernoulli"] * (len(sizes) - 2)
-        pairs = [RBM(RBMConfig(*pair, visible=kind)) for *pair, kind in zip(sizes[:-1], sizes[1:], kinds)]
+        pairs = [RBM(RBMConfig(*pair, visible=kind)) for *pair, kind in zip(sizes[:-1], sizes[1:], kinds, strict=False)]
         self.layers = nn.ModuleList(pairs[:-1])
         self.top = pairs[-1]
         if config.num_labels:
@@ -110,7 +110,9 @@ class DBN(nn.Module):
             states.append(rbm.hidden.mean(inputs) if rng is None else rbm.hidden.sample(inputs, rng=rng))
         return tuple(states)
 
-    def down_pass(self, h: Tensor, *, level: int | None = None, rng: torch.Generator | None = None) -> tuple[Tensor, ...]:
+    def down_pass(
+        self, h: Tensor, *, level: int | None = None, rng: torch.Generator | None = None
+    ) -> tuple[Tensor, ...]:
         """From the mean of v to ``h``, a state of layer ``level`` (the last but one); between them samples if ``rng``."""
         states = [h]
         for below in reversed(range(len(self.layers) if level is None else level)):
@@ -150,7 +152,9 @@ class DBN(nn.Module):
         """F(h, label) of the top pair for each label, h the last layer but one; (batch, size) -> (batch, num_labels)."""
         num_labels = self.config.num_labels
         if not num_labels:
-            raise ValueError("this DBN has no label units, so it cannot tell digits apart: load or train one with labels")
+            raise ValueError(
+                "this DBN has no label units, so it cannot tell digits apart: load or train one with labels"
+            )
         labels = torch.eye(num_labels, dtype=h.dtype)
         return torch.stack([self.top.free_energy(torch.cat([h, row.expand(len(h), -1)], 1)) for row in labels], 1)
 
@@ -201,10 +205,10 @@ class DBN(nn.Module):
             raise ValueError(f"this DBN has {len(self.rbms)} RBMs to keep, asked for {num_rbms}")
         num_labels = self.config.num_labels if num_rbms == len(self.rbms) else 0
         sizes = self.config.layer_sizes[: num_rbms + 1]
-        dbn = DBN(DBNConfig(sizes, num_labels, self.config.visible, self.config.tied))
-        for mine, theirs in zip(dbn.rbms, self.rbms):
+        dbn = DBN(DBNConfig(sizes, num_labels, self.config.visible, self.config.tied)).to(self.top.W.dtype)
+        for mine, theirs in zip(dbn.rbms, self.rbms, strict=False):
             mine.load_state_dict(theirs.state_dict())
-        for mine, theirs in zip(dbn.recognition, self.recognition):
+        for mine, theirs in zip(dbn.recognition, self.recognition, strict=False):
             mine.copy_(theirs)
         return dbn
 
@@ -212,10 +216,10 @@ class DBN(nn.Module):
     def untied(self) -> "DBN":
         """A copy that recognises with weights of its own, equal to the generative ones to begin with."""
         config = self.config
-        dbn = DBN(DBNConfig(config.layer_sizes, config.num_labels, config.visible, tied=False))
+        dbn = DBN(DBNConfig(config.layer_sizes, config.num_labels, config.visible, tied=False)).to(self.top.W.dtype)
         dbn.load_state_dict(self.state_dict(), strict=False)
         if config.tied:
-            for mine, rbm in zip(dbn.recognition, self.layers):
+            for mine, rbm in zip(dbn.recognition, self.layers, strict=False):
                 mine.copy_(rbm.W)
         return dbn
 

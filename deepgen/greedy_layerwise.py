@@ -61,7 +61,9 @@ class GreedyLayerwise:
         if not self.layers:
             raise ValueError("greedy training takes one ContrastiveDivergence for each RBM of the stack, got none")
         if not 0 <= self.num_trained < len(self.layers):
-            raise ValueError(f"num_trained is from 0 to {len(self.layers) - 1} for these layers, got {self.num_trained}")
+            raise ValueError(
+                f"num_trained is from 0 to {len(self.layers) - 1} for these layers, got {self.num_trained}"
+            )
 
     @property
     def num_epochs(self) -> int:
@@ -86,7 +88,11 @@ class GreedyLayerwise:
                 f"got {tuple(data.shape)}"
             )
         images, labels = data[:, : model.config.layer_sizes[0]], data[:, model.config.layer_sizes[0] :]
-        num_steps, steps_before, epochs_before = sum(num_updates(t, len(data)) for t in self.layers[self.num_trained :]), 0, 0
+        num_steps, steps_before, epochs_before = (
+            sum(num_updates(t, len(data)) for t in self.layers[self.num_trained :]),
+            0,
+            0,
+        )
         for level in range(self.num_trained, num_rbms):
             rbm, layer, at_top = model.rbms[level], trainer.layers[level], level == num_rbms - 1
             activities = recognise(model, level, images, rng=rng)

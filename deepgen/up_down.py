@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .dbn import DBN
+from .dbn import DBN, one_hot
+from .noise import Noise
 from .training import Diverged, TrainStep, minibatches
 
 Pair = tuple[Tensor, Tensor]  # what to add to a matrix of weights, and to the biases of the units that they predict
@@ -25,10 +26,32 @@ def product(a: Tensor, b: Tensor, dtype: torch.dtype | None = None) -> Tensor:
     return a @ b if dtype is None else (a.to(dtype) @ b.to(dtype)).to(a.dtype)
 
 
+class Draws:
+    """Samples of layers given their input, with fast noise."""
+
+    def __init__(self, *, rng: torch.Generator, dtype: torch.dtype):
+        self.noise = Noise(rng=rng, dtype=dtype)
+
+    def binary(self, mean: Tensor) -> Tensor:
+        """1 with probability ``mean``."""
+        return (self.noise.uniform(*mean.shape) < mean).to(mean.dtype)
+
+    def __call__(self, units, inputs: Tensor) -> Tensor:
+        """One draw of a layer of ``units``."""
+        mean = units.mean(inputs)
+        if hasattr(units, "log_sigma"):
+            return mean + units.log_sigma.exp() * self.noise.normal(*mean.shape)
+        drawn = self.binary(mean)
+        if num_labels := getattr(units, "num_labels", 0):
+            passed = mean[:, -num_labels:].cumsum(1)[:, :-1] < self.noise.uniform(len(mean), 1)
+            drawn[:, -num_labels:] = one_hot(passed.sum(1), num_labels)
+        return drawn
+
+
 def wake_gradients(model: DBN, states: tuple[Tensor, ...], dtype: torch.dtype | None = None) -> list[Pair]:
     """Gradient of the mean of log p(states[l] | states[l + 1]) by each ``layers[l]``'s W and visible.bias."""
     pairs = []
-    for rbm, below, above in zip(model.layers, states, states[1:]):
+    for rbm, below, above in zip(model.layers, states, states[1:], strict=False):
         error = below - rbm.visible.mean(product(above, rbm.W.T, dtype))
         if rbm.config.visible == "gaussian":
             sigma = rbm.visible.log_sigma.exp()
@@ -41,7 +64,7 @@ def wake_gradients(model: DBN, states: tuple[Tensor, ...], dtype: torch.dtype | 
 def sleep_gradients(model: DBN, states: tuple[Tensor, ...], dtype: torch.dtype | None = None) -> list[Pair]:
     """Gradient of the mean of log q(states[l + 1] | states[l]) by each ``recognition[l]`` and ``layers[l].hidden.bias``."""
     pairs = []
-    for rbm, R, below, above in zip(model.layers, model.recognition, states, states[1:]):
+    for rbm, R, below, above in zip(model.layers, model.recognition, states, states[1:], strict=False):
         below = below / rbm.visible.log_sigma.exp() if rbm.config.visible == "gaussian" else below
         error = above - rbm.hidden.mean(product(below, R, dtype))
         pairs.append((product(below.T, error, dtype) / len(below), error.mean(0)))
@@ -96,53 +119,63 @@ class UpDown:
         if model.config.tied:
             raise ValueError("up-down needs recognition weights apart from the generative ones: train model.untied()")
         if data.ndim != 2 or data.shape[1] != sizes[0] + num_labels or not len(data):
-            raise ValueError(f"data are (num_examples, {sizes[0]} + {num_labels} labels) for this DBN, got {tuple(data.shape)}")
+            raise ValueError(
+                f"data are (num_examples, {sizes[0]} + {num_labels} labels) for this DBN, got {tuple(data.shape)}"
+            )
         if trainer.classification and not num_labels:
-            raise ValueError("classification is a part of the gradient for label units, and this DBN has none: set it to 0")
+            raise ValueError(
+                "classification is a part of the gradient for label units, and this DBN has none: set it to 0"
+            )
         batch_size = min(self.batch_size, len(data))
         updates_per_epoch = len(data) // batch_size
         num_steps, step, particles = self.num_epochs * updates_per_epoch, 0, None
+        draws = Draws(rng=rng, dtype=model.top.W.dtype)
         last_finite = {name: value.clone() for name, value in model.state_dict().items()}
         for _ in range(self.num_epochs):
             for batch in minibatches(data, batch_size, rng=rng):
                 remaining = 1 - step / num_steps
                 images, labels = batch[:, : sizes[0]], batch[:, sizes[0] :]
                 if model.config.visible == "bernoulli":
-                    images = torch.bernoulli(images, generator=rng)
-                particles, metrics, dreamt = trainer.update(model, images, labels, particles, remaining, rng)
+                    images = draws.binary(images)
+                particles, metrics, dreamt = trainer.update(model, images, labels, particles, remaining, draws)
                 step += 1
-                if step % 20 == 0 or step == num_steps:
-                    if not all(bool(value.isfinite().all()) for value in model.state_dict().values()):
-                        model.load_state_dict(last_finite)
-                        raise Diverged(
-                            f"training diverged before update {step}: a weight is no longer a finite number. The last "
-                            f"finite weights were kept; try learning rates below {trainer.learning_rate:g}"
-                        )
+                if not all(math.isfinite(float(value.sum())) for value in model.parameters()):
+                    model.load_state_dict(last_finite)
+                    raise Diverged(
+                        f"training diverged at update {step}: a weight is no longer a finite number. The last finite weights "
+                        f"were kept; try learning rates below {max(trainer.learning_rate, trainer.top_learning_rate):g}"
+                    )
+                if step % 20 == 0:
                     for name, value in model.state_dict().items():
                         last_finite[name].copy_(value)
                 shown = step == 1 or step % 20 == 0
-                changed = yield TrainStep(
-                    step, num_steps, step / updates_per_epoch, metrics(), "up-down", dreamt[0] if shown else None
-                ) if shown else TrainStep(step, num_steps, step / updates_per_epoch, phase="up-down")
+                changed = (
+                    yield TrainStep(
+                        step, num_steps, step / updates_per_epoch, metrics(), "up-down", dreamt[0] if shown else None
+                    )
+                    if shown
+                    else TrainStep(step, num_steps, step / updates_per_epoch, phase="up-down")
+                )
                 trainer = trainer if changed is None else changed
 
-    def update(self, model: DBN, images: Tensor, labels: Tensor, particles: Tensor | None, remaining: float, rng):
+    def update(
+        self, model: DBN, images: Tensor, labels: Tensor, particles: Tensor | None, remaining: float, draws: Draws
+    ):
         """One wake, top and sleep update in place. Returns the top's chains, a function that measures, and the dream."""
         dtype = torch.bfloat16 if self.precision == "bfloat16" else None
         rate, top_rate = remaining * self.learning_rate, remaining * self.top_learning_rate
         top, size = model.top, model.config.layer_sizes[-2]
 
-        awake = recognise(model, images, dtype, rng)
+        awake = recognise(model, images, dtype, draws)
         wake = wake_gradients(model, awake, dtype)
 
         x = torch.cat([awake[-1], labels], 1)
         h = top.hidden.mean(product(x, top.W, dtype))
         if particles is None or not self.persistent:
             particles = x
-        for sweep in range(self.gibbs_steps):
+        for _ in range(self.gibbs_steps):
             means = h if particles is x else top.hidden.mean(product(particles, top.W, dtype))
-            drawn = torch.bernoulli(means, generator=rng)
-            particles = top.visible.sample(product(drawn, top.W.T, dtype), rng=rng)
+            particles = draws(top.visible, product(draws.binary(means), top.W.T, dtype))
         h_model = top.hidden.mean(product(particles, top.W, dtype))
         both, signed = torch.cat([x, particles]), torch.cat([h / len(x), h_model / -len(particles)])
         change = [product(both.T, signed, dtype), x.mean(0) - particles.mean(0), signed.sum(0)]
@@ -150,17 +183,17 @@ class UpDown:
             # of means, as ``classify`` recognises
             means = model.layers[-1].hidden.mean(product(awake[-2], model.recognition[-1], dtype))
             extra = label_gradients(model, means, labels, dtype)
-            change = [a + self.classification * b for a, b in zip(change, extra)]
+            change = [a + self.classification * b for a, b in zip(change, extra, strict=False)]
 
-        asleep = generate(model, particles[:, :size], dtype, rng)
+        asleep = generate(model, particles[:, :size], dtype, draws)
         sleep = sleep_gradients(model, asleep, dtype)
 
-        for rbm, R, (dW, db), (dR, dc) in zip(model.layers, model.recognition, wake, sleep):
+        for rbm, R, (dW, db), (dR, dc) in zip(model.layers, model.recognition, wake, sleep, strict=False):
             rbm.W.add_(dW, alpha=rate)
             rbm.visible.bias.add_(db, alpha=rate)
             R.add_(dR, alpha=rate)
             rbm.hidden.bias.add_(dc, alpha=rate)
-        for parameter, gradient in zip((top.W, top.visible.bias, top.hidden.bias), change):
+        for parameter, gradient in zip((top.W, top.visible.bias, top.hidden.bias), change, strict=False):
             parameter.add_(gradient, alpha=top_rate)
 
         def metrics() -> dict[str, float]:
@@ -175,20 +208,20 @@ class UpDown:
         return particles, metrics, asleep
 
 
-def recognise(model: DBN, v: Tensor, dtype: torch.dtype | None, rng: torch.Generator) -> tuple[Tensor, ...]:
+def recognise(model: DBN, v: Tensor, dtype: torch.dtype | None, draws: Draws) -> tuple[Tensor, ...]:
     """A sample of q(h | v): ``model.up_pass`` with products in ``dtype``."""
     states = [v]
-    for rbm, R in zip(model.layers, model.recognition):
+    for rbm, R in zip(model.layers, model.recognition, strict=False):
         below = states[-1] / rbm.visible.log_sigma.exp() if rbm.config.visible == "gaussian" else states[-1]
-        states.append(rbm.hidden.sample(product(below, R, dtype), rng=rng))
+        states.append(draws(rbm.hidden, product(below, R, dtype)))
     return tuple(states)
 
 
-def generate(model: DBN, h: Tensor, dtype: torch.dtype | None, rng: torch.Generator) -> tuple[Tensor, ...]:
+def generate(model: DBN, h: Tensor, dtype: torch.dtype | None, draws: Draws) -> tuple[Tensor, ...]:
     """A sample of p(v, ... | h): ``model.down_pass`` with products in ``dtype``, and v drawn as well."""
     states = [h]
     for rbm in reversed(model.layers):
-        states.insert(0, rbm.visible.sample(product(states[0], rbm.W.T, dtype), rng=rng))
+        states.insert(0, draws(rbm.visible, product(states[0], rbm.W.T, dtype)))
     return tuple(states)
 
 
