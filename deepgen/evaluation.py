@@ -1,20 +1,63 @@
 """What a trained model is worth on the test set, family by family: the numbers that its card shows."""
 
+import inspect
+from itertools import islice
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from . import datasets
+from . import checkpoint, datasets
+from .annealed_dbm import AnnealedDBM
+from .annealing import ais, linear_betas, reverse_ais
+from .chains import Chains, run_chains
 from .classifier import accuracy
 from .marginal import importance_weighted_bound, log_likelihood_quadrature, num_active_latents
+from .metrics import score_images
 
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
 
 
-def evaluate(model: nn.Module, data: str, *, seed: int = 0, **effort) -> dict[str, float]:
+def evaluate(model: nn.Module, data: str, *, seed: int = 0, **effort: int) -> dict[str, float]:
     """The metrics of ``model`` on the test set of ``data``; ``effort`` goes to the family's own function below."""
-    return FAMILIES[model.family](model, data, rng=torch.Generator().manual_seed(seed), **effort)
+    measure = FAMILIES[model.family]
+    if unknown := set(effort) - set(inspect.signature(measure).parameters):
+        raise ValueError(f"a {model.family} is evaluated without {', '.join(sorted(unknown))}")
+    return measure(model, data, rng=torch.Generator().manual_seed(seed), **effort)
+
+
+def test_images(data: str, visible: str, num_examples: int | None = None) -> Tensor:
+    """Test images as the visible units take them: the one binarisation, or standardised by the training set's statistics."""
+    if visible == "gaussian":
+        statistics = datasets.statistics(datasets.load(data).images)
+        return datasets.standardise(datasets.load(data, "test").images, statistics)[:num_examples]
+    return datasets.binarised_test(data)[:num_examples]
+
+
+def evaluate_vae(
+    model, data: str, *, num_examples: int = 10_000, num_samples: int = 100, rng: torch.Generator
+) -> dict[str, float]:
+    """The bound, the bound from ``num_samples`` importance samples, and for two latents the integral itself."""
+    x = test_images(data, model.config.visible, num_examples)
+    elbo = model.elbo(x, rng=rng)
+    metrics = {"elbo": elbo.value.mean(), "kl": elbo.kl.mean()}
+    if model.config.visible == "bernoulli":
+        grey = datasets.load(data, "test").images[:num_examples]
+        metrics["elbo_of_grey_values"] = model.elbo(grey, rng=rng).value.mean()
+    bounds = [importance_weighted_bound(model, chunk, num_samples=num_samples, rng=rng) for chunk in x.split(500)]
+    metrics[f"importance_weighted_bound_{num_samples}"] = torch.cat(bounds).mean()
+    if model.config.num_latents == 2:
+        metrics["log_likelihood"] = log_likelihood_quadrature(model, x).mean()
+    metrics["active_latents"] = num_active_latents(model, x)
+    return {name: float(value) for name, value in metrics.items()}
+
+
+def evaluate_gan(model, data: str, *, num_samples: int = 10_000, rng: torch.Generator) -> dict[str, float]:
+    """Samples as the pretrained classifier of the same data sees them, against the test images."""
+    classifier, _ = checkpoint.load(PRETRAINED / f"classifier-{data}.safetensors")
+    samples, reference = model.sample(num_samples, rng=rng), datasets.load(data, "test").images
+    score = score_images(classifier, samples, reference)._asdict()
+    return {name: float(value) for name, value in score.items() if name != "label_shares"}
 
 
 def evaluate_classifier(model, data: str, *, rng: torch.Generator) -> dict[str, float]:
@@ -24,22 +67,25 @@ def evaluate_classifier(model, data: str, *, rng: torch.Generator) -> dict[str, 
 
 
 @torch.no_grad()
-def evaluate_vae(model, data: str, *, rng: torch.Generator, num_samples: int = 200) -> dict[str, float]:
-    """The bound on grey pixels, as tutorials print it, and on the one binarisation; log p(x), integrated or bounded."""
-    grey, binary = datasets.load(data, "test").images, datasets.binarised_test(data)
-    on_grey, on_binary = (model.elbo(x, rng=rng) for x in (grey, binary))
-    metrics = {
-        "elbo_grey": on_grey.value.mean().item(),
-        "kl_grey": on_grey.kl.mean().item(),
-        "elbo": on_binary.value.mean().item(),
-        "active_latents": num_active_latents(model, grey),
+def evaluate_dbm(
+    model, data: str, *, rng: torch.Generator, num_chains: int = 100, num_betas: int = 5000, num_sweeps: int = 2000
+) -> dict[str, float]:
+    """The mean-field bound on log p(v), with log Z from both sides: AIS, and reverse AIS from long chains begun at data."""
+    train, test = datasets.load(data).images, datasets.binarised_test(data)
+    base = train.mean(0).clamp(0.01, 0.99).logit() if model.config.visible == "bernoulli" else None
+    path = AnnealedDBM(model, base=base, rng=rng)
+    *_, forward = ais(path, num_chains=num_chains, betas=linear_betas(num_betas))
+    chains = Chains(model.bottom_up(train[torch.randperm(len(train), generator=rng)[:num_chains]]))
+    chains = next(islice(run_chains(model, chains, rng=rng), num_sweeps - 1, None))
+    *_, backward = reverse_ais(path, path.at(chains), betas=linear_betas(num_betas))
+    bound = torch.cat([model.log_likelihood_bound(v, 0.0, num_iterations=50) for v in test.split(1000)]).mean().item()
+    return {
+        "bound_ais": bound - forward.estimate.value,
+        "bound_reverse_ais": bound - backward.estimate.value,
+        "effective_sample_size": forward.estimate.effective_sample_size,
+        "effective_sample_size_reverse": backward.estimate.effective_sample_size,
+        "log_partition_std_error": forward.estimate.std_error,
     }
-    if model.config.num_latents == 2:
-        metrics["log_likelihood"] = log_likelihood_quadrature(model, binary).mean().item()
-    else:
-        parts = [importance_weighted_bound(model, x, num_samples=num_samples, rng=rng) for x in binary.split(100)]
-        metrics["importance_weighted_bound"] = torch.cat(parts).mean().item()
-    return metrics
 
 
-FAMILIES = {"classifier": evaluate_classifier, "vae": evaluate_vae}
+FAMILIES = {"dbm": evaluate_dbm, "vae": evaluate_vae, "gan": evaluate_gan, "classifier": evaluate_classifier}
