@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from .annealing import base_rates
 from .likelihood import pseudo_log_likelihood_estimate
 from .phases import Phases
 from .rbm import RBM
@@ -66,15 +67,9 @@ def initialise(model: RBM, data: Tensor, *, rng: torch.Generator) -> None:
     W = model.W
     W.copy_(torch.randn(W.shape, generator=rng, dtype=W.dtype) * 0.01)
     model.hidden.bias.zero_()
-    mean = data.mean(0).to(W.dtype)
-    if model.config.visible == "bernoulli":
-        # a pixel that is never on must be allowed a finite bias: as if every pixel had once been on and once off
-        mean = (mean * len(data) + 1) / (len(data) + 2)
-        model.visible.bias.copy_(torch.logit(mean))
-    else:
-        model.visible.bias.copy_(mean)
-        if model.config.learn_variance:
-            model.visible.log_sigma.copy_(data.std(0).clamp(min=0.1).log())
+    model.visible.bias.copy_(base_rates(model, data))
+    if model.config.learn_variance:
+        model.visible.log_sigma.copy_(data.std(0).clamp(min=0.1).log())
 
 
 @dataclass(frozen=True)
@@ -131,8 +126,13 @@ class ContrastiveDivergence:
     def steps(
         self, model: RBM, data: Tensor, *, rng: torch.Generator, held_out: Tensor | None = None
     ) -> Generator[TrainStep, "ContrastiveDivergence | None", None]:
-        """One TrainStep per update; ``held_out`` examples are never learnt from, only measured."""
+        """One TrainStep per update; ``held_out`` examples are never learnt from, only measured.
+
+        A model with no weights yet is initialised first.
+        """
         check_data(model, data)
+        if not model.W.any():
+            initialise(model, data, rng=rng)
         trainer, batch_size = self, min(self.batch_size, len(data))
         updates_per_epoch = len(data) // batch_size
         num_steps = self.num_epochs * updates_per_epoch

@@ -1,10 +1,14 @@
-"""What a Boltzmann machine's likelihood is, exactly where that can be had and by pseudo-likelihood where not."""
+"""The likelihood of a Boltzmann machine: exact where that can be had, else between two estimates; pseudo-likelihood."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from .annealing import AnnealedRBM, Estimate, ais, base_rates, linear_betas, reverse_ais
 
 MAX_STATES = 2**20
 
@@ -64,3 +68,53 @@ def pseudo_log_likelihood_estimate(model, visible: Tensor, *, num_bits: int = 8,
     """Unbiased estimate of the pseudo-log-likelihood from ``num_bits`` units of every example; (batch,), nats."""
     bits = torch.rand(visible.shape, generator=rng).argsort(1)[:, :num_bits]
     return log_conditionals(model, visible, bits).mean(1) * visible.shape[1]
+
+
+def log_partition_ais(
+    model, *, num_chains: int = 100, betas: Sequence[float] | None = None, base: Tensor | None = None, rng
+) -> Estimate:
+    """log Z of an RBM by annealed importance sampling, in expectation from below; ``base`` as from ``base_rates``."""
+    path = AnnealedRBM(model, base=base, rng=rng)
+    return last(ais(path, num_chains=num_chains, betas=betas or linear_betas(1000))).estimate
+
+
+def log_partition_reverse_ais(
+    model, visible: Tensor, *, betas: Sequence[float] | None = None, base: Tensor | None = None, rng
+) -> Estimate:
+    """log Z of an RBM by annealing its samples ``visible`` back, in expectation from above; with AIS, a bracket."""
+    path = AnnealedRBM(model, base=base, rng=rng)
+    return last(reverse_ais(path, path.at(visible), betas=betas or linear_betas(1000))).estimate
+
+
+class Bracket(NamedTuple):
+    """Mean log-likelihood of a set of examples between two bounds that hold in expectation; nats per example."""
+
+    lower: float  # by reverse AIS
+    upper: float  # by AIS
+    ais: Estimate  # of log Z
+    reverse_ais: Estimate
+
+
+@torch.no_grad()
+def bracket(
+    model, visible: Tensor, *, data: Tensor, num_chains: int = 100, num_betas: int = 5000, burn_in: int = 1000, rng
+) -> Bracket:
+    """The log-likelihood of ``visible`` under an RBM from both sides; ``data`` (training set) serves as starting point.
+
+    The chains that walk back begin at examples and first take ``burn_in`` sweeps, to be samples of the model.
+    """
+    betas, base = linear_betas(num_betas), base_rates(model, data)
+    forward = log_partition_ais(model, num_chains=num_chains, betas=betas, base=base, rng=rng)
+    path = AnnealedRBM(model, base=base, rng=rng)
+    chosen = data[torch.randint(len(data), (num_chains,), generator=rng)]
+    state = path.at(torch.bernoulli(chosen, generator=rng) if path.binary else chosen)
+    for _ in range(burn_in):
+        state = path.step(state, 1.0)
+    backward = log_partition_reverse_ais(model, state[0], betas=betas, base=base, rng=rng)
+    score = float(log_likelihood(model, visible, 0.0).double().mean())
+    return Bracket(score - backward.value, score - forward.value, forward, backward)
+
+
+def last(steps: Iterator):
+    """The last of them."""
+    return deque(steps, maxlen=1).pop()
