@@ -81,7 +81,7 @@ def train(arguments: argparse.Namespace) -> int:
         problem, code = "stopped early", 130
     except Diverged as error:
         problem, code = str(error), 1
-    seconds = round(time.process_time() - start, 1)
+    seconds = round(time.process_time() - start, 2)
     checkpoint.save(model, arguments.out, trainer=trainers, data=arguments.data, seed=arguments.seed, seconds=seconds)
     if problem:
         print(f"deepgen: {problem}; what was learnt is in {arguments.out}", file=sys.stderr)

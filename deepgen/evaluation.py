@@ -18,6 +18,7 @@ from .metrics import score_images
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
 
 
+@torch.no_grad()
 def evaluate(model: nn.Module, data: str, *, seed: int = 0, **effort: int) -> dict[str, float]:
     """The metrics of ``model`` on the test set of ``data``; ``effort`` goes to the family's own function below."""
     measure = FAMILIES[model.family]
@@ -27,7 +28,7 @@ def evaluate(model: nn.Module, data: str, *, seed: int = 0, **effort: int) -> di
 
 
 def test_images(data: str, visible: str, num_examples: int | None = None) -> Tensor:
-    """Test images as the visible units take them: the one binarisation, or standardised by the training set's statistics."""
+    """Test images as the visible units take them: the one binarisation, or standardised as the training set was."""
     if visible == "gaussian":
         statistics = datasets.statistics(datasets.load(data).images)
         return datasets.standardise(datasets.load(data, "test").images, statistics)[:num_examples]

@@ -44,7 +44,7 @@ def pretrain(
     start = time.process_time()  # of the core's work: how busy the machine was otherwise says nothing
     for _ in watch(stages(preset.trainers, model, data, rng=rng)):
         pass
-    seconds = round(time.process_time() - start, 1)
+    seconds = round(time.process_time() - start, 2)
     if preset.finish is not None:
         model = preset.finish(model, rng=rng)
     card = {"trainer": preset.trainers, "data": preset.data, "seed": preset.seed, "seconds": seconds, "preset": name}
