@@ -25,8 +25,9 @@ const apply = ({ W, bias, numIn, numOut }, x, batch) => dense(x, batch, W, bias,
 
 /**
  * A variational autoencoder.
- * @returns {{numLatents: number, decode: function(Float32Array, number): Float32Array, encode: function(Float32Array, number): {mean: Float32Array, logVar: Float32Array}}}
- *   decode(z (batch, numLatents), batch) -> means (batch, 784); encode(x (batch, 784), batch) -> mean and log variance (batch, numLatents)
+ * @returns {{numLatents: number, decode: function(Float32Array, number): Float32Array, logits: function(Float32Array, number): Float32Array,
+ *   encode: function(Float32Array, number): {mean: Float32Array, logVar: Float32Array}}}
+ *   decode(z (batch, numLatents), batch) -> means (batch, 784), the sigmoid of logits(z, batch); encode(x (batch, 784), batch) -> mean and log variance (batch, numLatents)
  */
 export function vaeOf(model) {
   expectFamily(model, "vae");
@@ -36,8 +37,11 @@ export function vaeOf(model) {
   return {
     numLatents: mean.numOut,
     decode(z, batch) {
+      return this.logits(z, batch).map(sigmoid);
+    },
+    logits(z, batch) {
       for (const each of decoder) z = relu(apply(each, z, batch));
-      return apply(output, z, batch).map(sigmoid);
+      return apply(output, z, batch);
     },
     encode(x, batch) {
       for (const each of encoder) x = relu(apply(each, x, batch));
