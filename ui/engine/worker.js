@@ -2,8 +2,9 @@
  * The engine in a Web Worker: one request {id, type, …}, one reply {id, …} or {id, error}. See client.js for the promises.
  * Buffers of a reply are transferred, never copied.
  */
-import { BoltzmannChains, fetchModel, machineOf, meanHidden } from "./engine.js";
+import { BoltzmannChains, fetchModel, loadKernels, machineOf, meanHidden } from "./engine.js";
 
+const kernels = loadKernels().catch(() => {}); // without WebAssembly the engine runs in plain JavaScript
 let machine = null;
 let chains = null;
 let startImages = null; // Float32Array (any number of images, n_0), dealt round to the chains
@@ -12,7 +13,7 @@ let beginning = "noise";
 const commands = {
   /** {url} -> {card, shapes}. If chains run, they go on from their visible states with the new weights. */
   async load({ url }) {
-    const model = await fetchModel(url);
+    const [model] = await Promise.all([fetchModel(url), kernels]);
     machine = machineOf(model);
     if (chains) {
       const sameShape = machine.biases.every((bias, l) => bias.length === chains.sizes[l]) && machine.biases.length === chains.sizes.length;
