@@ -3,6 +3,7 @@
  * Buffers of a reply are transferred, never copied.
  */
 import { BoltzmannChains, fetchModel, loadKernels, machineOf, meanHidden } from "./engine.js";
+import { dbmOf } from "./families.js";
 
 const kernels = loadKernels().catch(() => {}); // without WebAssembly the engine runs in plain JavaScript
 let machine = null;
@@ -14,7 +15,7 @@ const commands = {
   /** {url} -> {card, shapes}. If chains run, they go on from their visible states with the new weights. */
   async load({ url }) {
     const [model] = await Promise.all([fetchModel(url), kernels]);
-    machine = machineOf(model);
+    machine = model.card.family === "dbm" ? dbmOf(model) : machineOf(model);
     if (chains) {
       const sameShape = machine.biases.every((bias, l) => bias.length === chains.sizes[l]) && machine.biases.length === chains.sizes.length;
       if (sameShape) chains.setMachine(machine);
@@ -25,9 +26,9 @@ const commands = {
   },
 
   /** {numChains, seed, start, images} -> {sizes}. ``images`` Uint8Array or Float32Array (any number, n_0), bytes are scaled to [0, 1]. */
-  chains({ numChains, seed = 0, start = "noise", images = null, softmax = null }) {
+  chains({ numChains, seed = 0, start = "noise", images = null, softmax = null, wasm }) {
     needMachine();
-    chains = new BoltzmannChains({ ...machine, numChains, seed, softmax });
+    chains = new BoltzmannChains({ ...machine, numChains, seed, softmax, wasm });
     beginning = start;
     startImages = images && (images instanceof Uint8Array ? Float32Array.from(images, (x) => x / 255) : images);
     begin();
