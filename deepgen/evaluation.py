@@ -12,6 +12,14 @@ from .annealed_dbm import AnnealedDBM
 from .annealing import ais, linear_betas, reverse_ais
 from .chains import Chains, run_chains
 from .classifier import accuracy
+from .likelihood import (
+    MAX_STATES,
+    Bracket,
+    bracket,
+    log_likelihood,
+    log_partition_exact,
+    pseudo_log_likelihood_estimate,
+)
 from .marginal import importance_weighted_bound, log_likelihood_quadrature, num_active_latents
 from .metrics import score_images
 
@@ -27,7 +35,7 @@ def evaluate(model: nn.Module, data: str, *, seed: int = 0, **effort: int) -> di
     return measure(model, data, rng=torch.Generator().manual_seed(seed), **effort)
 
 
-def test_images(data: str, visible: str, num_examples: int | None = None) -> Tensor:
+def held_out_images(data: str, visible: str, num_examples: int | None = None) -> Tensor:
     """Test images as the visible units take them: the one binarisation, or standardised as the training set was."""
     if visible == "gaussian":
         statistics = datasets.statistics(datasets.load(data).images)
@@ -35,11 +43,63 @@ def test_images(data: str, visible: str, num_examples: int | None = None) -> Ten
     return datasets.binarised_test(data)[:num_examples]
 
 
+def training_images(data: str, visible: str) -> Tensor:
+    """Training images, standardised for Gaussian units."""
+    images = datasets.load(data).images
+    return datasets.standardise(images, datasets.statistics(images)) if visible == "gaussian" else images
+
+
+def evaluate_rbm(
+    model, data: str, *, num_betas: int = 4000, num_chains: int = 100, num_examples: int = 10_000, rng: torch.Generator
+) -> dict[str, float]:
+    """log p(v) between reverse AIS and AIS, or exactly where the smaller side has 20 units or fewer.
+
+    Binary units are measured on the one binarisation, real ones on standardised pixels (a density).
+    """
+    visible, binary = model.config.visible, model.config.visible == "bernoulli"
+    test = held_out_images(data, visible, num_examples)
+    if min(model.config.num_hidden, model.config.num_visible if binary else MAX_STATES) <= 20:
+        return {"log_likelihood": log_likelihood(model, test, log_partition_exact(model)).mean().item()}
+    train = training_images(data, visible)
+    found = bracket(model, test, data=train, num_chains=num_chains, num_betas=num_betas, rng=rng)
+    metrics = {"log_likelihood_reverse_ais": found.lower, "log_likelihood_ais": found.upper} | reliability(found)
+    if binary:
+        metrics["pseudo_log_likelihood"] = pseudo_log_likelihood_estimate(model, test, rng=rng).mean().item()
+    return metrics
+
+
+def evaluate_dbn(
+    model, data: str, *, num_chains: int = 100, num_betas: int = 5000, num_samples: int = 10, rng: torch.Generator
+) -> dict[str, float]:
+    """The bound with the top's log Z from both sides; with labels, the share recognised rightly."""
+    metrics, test = {}, held_out_images(data, model.config.visible)
+    if model.config.num_labels:
+        images = datasets.load(data, "test")
+        metrics["accuracy"] = float(model.classify(images.images).argmax(1).eq(images.labels).double().mean())
+        return metrics
+    train = training_images(data, model.config.visible)
+    hidden = model.up_pass(torch.bernoulli(train, generator=rng), rng=rng)[-1]
+    both = bracket(model.top, hidden[:1000], data=hidden, num_chains=num_chains, num_betas=num_betas, rng=rng)
+    bound = float(model.log_likelihood_bound(test, 0.0, num_samples=num_samples, rng=rng).mean())
+    metrics["bound_ais"] = bound - both.ais.value
+    metrics["bound_reverse_ais"] = bound - both.reverse_ais.value
+    return metrics | reliability(both)
+
+
+def reliability(both: Bracket) -> dict[str, float]:
+    """How much the two estimates of log Z are to be trusted."""
+    return {
+        "effective_sample_size": both.ais.effective_sample_size,
+        "effective_sample_size_reverse": both.reverse_ais.effective_sample_size,
+        "log_partition_std_error": both.ais.std_error,
+    }
+
+
 def evaluate_vae(
     model, data: str, *, num_examples: int = 10_000, num_samples: int = 100, rng: torch.Generator
 ) -> dict[str, float]:
     """The bound, the bound from ``num_samples`` importance samples, and for two latents the integral itself."""
-    x = test_images(data, model.config.visible, num_examples)
+    x = held_out_images(data, model.config.visible, num_examples)
     elbo = model.elbo(x, rng=rng)
     metrics = {"elbo": elbo.value.mean(), "kl": elbo.kl.mean()}
     if model.config.visible == "bernoulli":
@@ -71,7 +131,7 @@ def evaluate_classifier(model, data: str, *, rng: torch.Generator) -> dict[str, 
 def evaluate_dbm(
     model, data: str, *, rng: torch.Generator, num_chains: int = 100, num_betas: int = 5000, num_sweeps: int = 2000
 ) -> dict[str, float]:
-    """The mean-field bound on log p(v), with log Z from both sides: AIS, and reverse AIS from long chains begun at data."""
+    """The mean-field bound on log p(v), log Z from both sides: AIS, and reverse AIS from long chains begun at data."""
     train, test = datasets.load(data).images, datasets.binarised_test(data)
     base = train.mean(0).clamp(0.01, 0.99).logit() if model.config.visible == "bernoulli" else None
     path = AnnealedDBM(model, base=base, rng=rng)
@@ -89,4 +149,11 @@ def evaluate_dbm(
     }
 
 
-FAMILIES = {"dbm": evaluate_dbm, "vae": evaluate_vae, "gan": evaluate_gan, "classifier": evaluate_classifier}
+FAMILIES = {
+    "rbm": evaluate_rbm,
+    "dbn": evaluate_dbn,
+    "dbm": evaluate_dbm,
+    "vae": evaluate_vae,
+    "gan": evaluate_gan,
+    "classifier": evaluate_classifier,
+}

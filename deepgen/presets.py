@@ -14,7 +14,10 @@ from torch import Tensor, nn
 
 from . import datasets
 from .classifier import ClassifierConfig, ClassifierTraining
+from .contrastive_divergence import ContrastiveDivergence
 from .dbn import with_labels
+from .rbm import RBMConfig
+from .evaluation import training_images
 from .training import TrainStep
 
 
@@ -34,6 +37,31 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
+    "rbm-mnist": Preset(
+        "rbm",
+        RBMConfig(784, 500),
+        (ContrastiveDivergence(num_epochs=120, final_gibbs_steps=5, precision="bfloat16"),),
+        about="the RBM that everything begins with",
+    ),
+    "rbm-1000-mnist": Preset(
+        "rbm",
+        RBMConfig(784, 1000),
+        (ContrastiveDivergence(num_epochs=80, final_gibbs_steps=5, precision="bfloat16"),),
+        about="as many hidden units as the paper has",
+    ),
+    "rbm-cd1-mnist": Preset(
+        "rbm",
+        RBMConfig(784, 500),
+        (ContrastiveDivergence(num_epochs=20, persistent=False, precision="bfloat16"),),
+        about="the lesson: CD-1 reconstructs well and dreams badly",
+    ),
+    "rbm-fashion": Preset(
+        "rbm",
+        RBMConfig(784, 500),
+        (ContrastiveDivergence(num_epochs=30, final_gibbs_steps=5, precision="bfloat16"),),
+        about="clothes in binary units",
+        data="fashion",
+    ),
     "classifier-mnist": Preset(
         "classifier",
         ClassifierConfig(),
@@ -52,12 +80,9 @@ PRESETS: dict[str, Preset] = {
 
 def training_data(config, data: str) -> Tensor:
     """The named training set as trainers want it for this ``config``: (num_examples, num_visible [+ num_labels])."""
-    dataset = datasets.load(data)
-    images = dataset.images
-    if getattr(config, "visible", "bernoulli") == "gaussian":
-        images = datasets.standardise(images, datasets.statistics(images))
+    images = training_images(data, getattr(config, "visible", "bernoulli"))
     if num_labels := getattr(config, "num_labels", 0):
-        images = with_labels(images, dataset.labels, num_labels)
+        images = with_labels(images, datasets.load(data).labels, num_labels)
     return images
 
 
