@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from .annealing import base_rates
-from .likelihood import pseudo_log_likelihood_estimate
+from .likelihood import log_conditionals, random_bits
+from .noise import Noise
 from .phases import Phases
 from .rbm import RBM
 from .training import Diverged, TrainStep, minibatches
@@ -136,7 +137,7 @@ class ContrastiveDivergence:
         trainer, batch_size = self, min(self.batch_size, len(data))
         updates_per_epoch = len(data) // batch_size
         num_steps = self.num_epochs * updates_per_epoch
-        measure_every = max(20, updates_per_epoch // 10)
+        measure_every = max(20, updates_per_epoch // 4)
         averaged, num_averaged, last_finite = copy.deepcopy(model.state_dict()), 0, copy.deepcopy(model.state_dict())
         measure = Measurement(model, data, held_out, rng=rng)
         phases, step = Phases(trainer, model, data, batch_size, rng=rng), 0
@@ -189,30 +190,28 @@ def check_data(model: RBM, data: Tensor) -> None:
 
 
 class Measurement:
-    """How well the model does on fixed examples: always the same ones and the same units, so that curves are smooth."""
+    """How well the model does on fixed examples and, of each, on fixed units, so that curves are smooth."""
 
-    def __init__(
-        self, model: RBM, data: Tensor, held_out: Tensor | None, *, rng: torch.Generator, num_examples: int = 500
-    ):
+    def __init__(self, model: RBM, data: Tensor, held_out: Tensor | None, *, rng: torch.Generator, num_examples=250):
         self.model, self.examples = model, {}
-        self.seed = int(torch.randint(2**62, (1,), generator=rng))
+        self.noise = Noise(rng=rng, dtype=model.W.dtype)
         for prefix, source in (("", data), ("held_out_", held_out)):
             if source is not None and len(source):
                 check_data(model, source)
-                chosen = source[torch.randperm(len(source), generator=rng)[:num_examples]]
+                chosen = source[torch.randperm(len(source), generator=rng)[:num_examples]].to(model.W.dtype)
                 if model.config.visible == "bernoulli":
                     chosen = torch.bernoulli(chosen, generator=rng)
-                self.examples[prefix] = chosen.to(model.W.dtype)
+                self.examples[prefix] = chosen, random_bits(chosen, num_bits=8, rng=rng)
 
     def __call__(self) -> dict[str, float]:
-        metrics = {}
-        for prefix, v in self.examples.items():
-            rng = torch.Generator().manual_seed(self.seed)
-            if isinstance(self.model.visible, Bernoulli):
-                estimate = pseudo_log_likelihood_estimate(self.model, v, rng=rng)
-                metrics[prefix + "pseudo_log_likelihood"] = float(estimate.mean())
-            reconstruction = self.model.mean_visible(self.model.sample_hidden(v, rng=rng))
-            metrics[prefix + "reconstruction_error"] = float((reconstruction - v).square().mean())
+        metrics, model = {}, self.model
+        for prefix, (v, bits) in self.examples.items():
+            if isinstance(model.visible, Bernoulli):
+                conditionals = log_conditionals(model, v, bits)
+                metrics[prefix + "pseudo_log_likelihood"] = float(conditionals.mean()) * v.shape[1]
+            mean = model.mean_hidden(v)
+            h = torch.lt(self.noise.uniform(*mean.shape), mean).to(mean.dtype)
+            metrics[prefix + "reconstruction_error"] = float((model.mean_visible(h) - v).square().mean())
         return metrics
 
 

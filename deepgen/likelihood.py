@@ -66,8 +66,13 @@ def pseudo_log_likelihood(model, visible: Tensor) -> Tensor:
 
 def pseudo_log_likelihood_estimate(model, visible: Tensor, *, num_bits: int = 8, rng: torch.Generator) -> Tensor:
     """Unbiased estimate of the pseudo-log-likelihood from ``num_bits`` units of every example; (batch,), nats."""
-    bits = torch.rand(visible.shape, generator=rng).argsort(1)[:, :num_bits]
+    bits = random_bits(visible, num_bits=num_bits, rng=rng)
     return log_conditionals(model, visible, bits).mean(1) * visible.shape[1]
+
+
+def random_bits(visible: Tensor, *, num_bits: int, rng: torch.Generator) -> Tensor:
+    """``num_bits`` different units for every example; (batch, num_bits)."""
+    return torch.rand(visible.shape, generator=rng).topk(min(num_bits, visible.shape[1]), dim=1).indices
 
 
 def log_partition_ais(

@@ -16,8 +16,8 @@ from . import datasets
 from .classifier import ClassifierConfig, ClassifierTraining
 from .contrastive_divergence import ContrastiveDivergence
 from .dbn import with_labels
-from .rbm import RBMConfig
 from .evaluation import training_images
+from .rbm import RBMConfig
 from .training import TrainStep
 
 
