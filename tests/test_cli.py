@@ -11,7 +11,7 @@ from deepgen import checkpoint
 from deepgen.__main__ import RECIPES, main
 
 TINY = {  # family: flags that make its training a matter of a second
-    "rbm": ["--num-hidden", "8", "--num-epochs", "200", "--batch-size", "10", "--num-chains", "10"],
+    "rbm": ["--num-hidden", "12", "--num-epochs", "1000", "--batch-size", "30", "--learning-rate", "0.5"],
     "dbn": ["--layer-sizes", "8", "5", "--num-epochs", "10", "--batch-size", "10", "--num-chains", "10"],
     "dbm": ["--layer-sizes", "8", "5", "--num-epochs", "5", "--pretraining-num-epochs", "3", "--batch-size", "10"],
     "vae": ["--num-hidden", "20", "--num-epochs", "10", "--batch-size", "10"],
@@ -69,7 +69,7 @@ def test_evaluate_prints_one_number_a_line(family, tmp_path, capsys):
     assert numbers and all(float(value) == float(value) for value in numbers.values())
     if family == "rbm":
         assert float(numbers["log_likelihood"]) < -3.4  # no model beats the entropy, log 30, on its whole training set
-        assert float(numbers["log_likelihood"]) > -8  # fair coins would have 16 log 2 = 11.1
+        assert float(numbers["log_likelihood"]) > -7  # fair coins would have 16 log 2 = 11.1
 
 
 @pytest.mark.parametrize("family", ["rbm", "dbn", "dbm", "vae", "gan"])
@@ -83,7 +83,7 @@ def test_sample_draws_a_grid(family, tmp_path, capsys):
 
 
 def test_gaussian_units_come_back_as_intensities(tmp_path):
-    path = trained("rbm", tmp_path, "--visible", "gaussian", "--learning-rate", "0.01")
+    path = trained("rbm", tmp_path, "--visible", "gaussian", "--learning-rate", "0.01", "--num-epochs", "50")
     assert main(["sample", str(path), "--out", str(tmp_path / "grid.png"), "--num", "400", "--num-steps", "20"]) == 0
     with Image.open(tmp_path / "grid.png") as picture:
         pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).float()
