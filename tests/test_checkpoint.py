@@ -219,3 +219,33 @@ def test_configs_may_hold_tuples():
     for layer_sizes in ([6] * 17, [6, "4"], [6, 10**9], 6, "64"):
         with pytest.raises(CheckpointError, match="layer_sizes of Config cannot be"):
             checkpoint.parse_config(Config, {"layer_sizes": layer_sizes})
+
+
+SMALL = {
+    "rbm": {"num_visible": 6, "num_hidden": 4},
+    "dbn": {"layer_sizes": [6, 5, 4], "num_labels": 3, "tied": False},
+    "dbm": {"layer_sizes": [6, 5, 4]},
+    "vae": {"num_visible": 6, "num_hidden": [5, 4], "num_latents": 2},
+    "gan": {"num_visible": 6, "generator_layers": [5], "discriminator_layers": [5, 4], "minibatch_discrimination": 3},
+    "classifier": {"image_shape": [4, 4], "channels": [3], "num_features": 5},
+}
+
+
+@pytest.mark.parametrize("family", checkpoint.FAMILIES)
+def test_every_family_comes_back_as_it_was(family):
+    Model, Config = checkpoint.family_classes(family)
+    model = Model(checkpoint.parse_config(Config, SMALL[family]))
+    for tensor in model.state_dict().values():
+        tensor.copy_(torch.randint(9, tensor.shape, generator=torch.Generator().manual_seed(1)))
+    loaded, card = checkpoint.loads(checkpoint.dumps(model))
+    assert type(loaded) is Model and loaded.config == model.config and card.family == Model.family == family
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor)
+
+
+@pytest.mark.parametrize("family", checkpoint.FAMILIES)
+def test_shapes_are_known_without_memory(family):
+    Model, Config = checkpoint.family_classes(family)
+    with torch.device("meta"):
+        model = Model(checkpoint.parse_config(Config, SMALL[family]))
+    assert {tensor.device.type for tensor in model.state_dict().values()} == {"meta"}
