@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import inspect
 import math
+import os
 import sys
 import time
 import types
@@ -39,6 +40,12 @@ RECIPES = {  # family: the dataclasses whose fields are flags, each with the fla
     "classifier": ({"": (ClassifierConfig, ClassifierTraining)}, {}),
 }
 FROM_DATA = ("num_visible", "image_shape")  # fields that the data decide
+EFFORT = {  # what an evaluation may be told to take more of, whichever family knows it
+    name: None
+    for f in evaluation.FAMILIES.values()
+    for name in inspect.signature(f).parameters
+    if name.startswith("num_")
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -99,9 +106,6 @@ def evaluate(arguments: argparse.Namespace) -> None:
         print(f"{name:32} {value:.6g}")
 
 
-EFFORT = ("num_betas", "num_chains", "num_samples", "num_examples")
-
-
 def sample(arguments: argparse.Namespace) -> None:
     """Draw from a model and write the pictures as one PNG."""
     model, card = checkpoint.load(arguments.file)
@@ -154,10 +158,9 @@ def list_presets(arguments: argparse.Namespace) -> None:
 
 def fetch(arguments: argparse.Namespace) -> None:
     """Download Fashion-MNIST: the only command that uses the network."""
-    folder = Path(datasets.os.environ.get("DEEPGEN_DATA", "")) / "fashion-mnist"
-    if "DEEPGEN_DATA" not in datasets.os.environ:
-        raise ValueError("say where to put it first: export DEEPGEN_DATA=some/folder")
-    datasets.fetch_fashion(folder)
+    if not (folder := os.environ.get("DEEPGEN_DATA")):
+        raise ValueError("say first where to put it: export DEEPGEN_DATA=some/folder")
+    datasets.fetch_fashion(Path(folder) / "fashion-mnist")
 
 
 def progress(steps: Iterator[TrainStep]) -> Iterator[TrainStep]:
