@@ -7,6 +7,9 @@ import streamlit as st
 PAGES = [
     st.Page("../pages/home.py", title="deepgen", default=True),
     st.Page("../pages/rbm.py", title="RBM", url_path="rbm"),
+    st.Page("../pages/dbm.py", title="DBM", url_path="dbm"),
+    st.Page("../pages/vae.py", title="VAE", url_path="vae"),
+    st.Page("../pages/gan.py", title="GAN", url_path="gan"),
 ]
 
 st.set_page_config(page_title="deepgen", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
