@@ -65,13 +65,13 @@ PRESETS: dict[str, Preset] = {
     "classifier-mnist": Preset(
         "classifier",
         ClassifierConfig(),
-        (ClassifierTraining(num_epochs=10),),
+        (ClassifierTraining(num_epochs=8),),
         about="judges the digits that the models draw",
     ),
     "classifier-fashion": Preset(
         "classifier",
         ClassifierConfig(),
-        (ClassifierTraining(num_epochs=12, max_shift=1),),
+        (ClassifierTraining(num_epochs=8, max_shift=1),),
         about="judges the clothes that the models draw",
         data="fashion",
     ),
