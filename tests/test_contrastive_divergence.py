@@ -149,9 +149,9 @@ def test_chains_of_the_trainer_stay_at_the_distribution():
 def test_bars_and_stripes_are_learnt_to_a_tenth_of_a_nat():
     data = bars_and_stripes(3, 3).images
     rng = torch.Generator().manual_seed(0)
-    model = RBM(RBMConfig(9, 12))
+    model = RBM(RBMConfig(9, 16))
     initialise(model, data, rng=rng)
-    trainer = ContrastiveDivergence(num_epochs=4000, batch_size=len(data), learning_rate=0.2, num_chains=100)
+    trainer = ContrastiveDivergence(2500, batch_size=len(data), learning_rate=0.5, gibbs_steps=2, num_chains=500)
     before = log_likelihood(model, data, log_partition_exact(model)).mean()
     fit(trainer, model, data, rng=rng)
     after = float(log_likelihood(model, data, log_partition_exact(model)).mean())
