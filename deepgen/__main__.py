@@ -9,6 +9,7 @@ import sys
 import time
 import types
 import typing
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,19 +72,19 @@ def train(arguments: argparse.Namespace) -> int:
         given["layer_sizes"] = (given["num_visible"], *values["layer_sizes"])
     groups, _ = RECIPES[family]
     Config, _ = groups[""]
-    config = build(Config, values | given)
+    config = checkpoint.parse_config(Config, dataclasses.asdict(build(Config, values | given)))  # as it will be loaded
     trainers = tuple(build(Trainer, values, prefix) for prefix, (*_, Trainer) in sorted(groups.items(), reverse=True))
     if family == "dbn":
         trainers = (GreedyLayerwise(layers=trainers * (len(config.layer_sizes) - 1)),)
     Model, _ = checkpoint.family_classes(family)
     model, data = Model(config), training_data(config, arguments.data)[: arguments.num_examples]
     problem, code, start = None, 0, time.process_time()
-    if not arguments.out.parent.is_dir():
-        raise ValueError(f"there is no folder {arguments.out.parent} to save the model in; make it first")
+    if not arguments.out.parent.is_dir() or arguments.out.is_dir():
+        raise ValueError(f"{arguments.out} cannot be written: --out names a file in a folder that there is")
     try:
         rng = torch.Generator().manual_seed(arguments.seed)
-        for _ in progress(stages(trainers, model, data, rng=rng)):
-            pass
+        if not deque(progress(stages(trainers, model, data, rng=rng)), maxlen=1):
+            raise ValueError("there was nothing to train: num_epochs is 0 or the data are empty")
     except KeyboardInterrupt:
         problem, code = "stopped early", 130
     except Diverged as error:
@@ -188,14 +189,14 @@ def progress(steps: Iterator[TrainStep]) -> Iterator[TrainStep]:
 def parser() -> argparse.ArgumentParser:
     """All commands with all their flags."""
     top = argparse.ArgumentParser(prog="python -m deepgen", description="Deep generative models, trained and measured.")
-    top.add_argument("--threads", type=int, default=1, help="threads for the matrix products")
+    top.add_argument("--threads", type=positive, default=1, help="threads for the matrix products")
     commands = top.add_subparsers(required=True, metavar="command")
     command = commands.add_parser("train", help=train.__doc__)
     families = command.add_subparsers(dest="family", required=True, metavar="family")
     for family, (groups, defaults) in RECIPES.items():
         command = families.add_parser(family, description=f"Train a {family}.")
         command.add_argument("--data", default="mnist", help=f"one of {', '.join(datasets.NAMES)}; default: mnist")
-        command.add_argument("--num-examples", type=int, help="train on no more than that many")
+        command.add_argument("--num-examples", type=positive, help="train on no more than that many")
         command.add_argument("--seed", type=int, default=1, help="of all random numbers; default: 1")
         command.add_argument("--out", type=Path, required=True, help="the file to write")
         command.set_defaults(run=train)
@@ -207,13 +208,13 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--data", help="a data set other than the one that the model was trained on")
     command.add_argument("--seed", type=int, default=0)
     for name in EFFORT:
-        command.add_argument(f"--{name.replace('_', '-')}", type=int)
+        command.add_argument(f"--{name.replace('_', '-')}", type=positive)
     command.set_defaults(run=evaluate)
     command = commands.add_parser("sample", help=sample.__doc__)
     command.add_argument("file", type=Path)
     command.add_argument("--out", type=Path, required=True, help="the PNG to write")
-    command.add_argument("--num", type=int, default=100)
-    command.add_argument("--num-steps", type=int, help="sweeps of Gibbs sampling")
+    command.add_argument("--num", type=positive, default=100)
+    command.add_argument("--num-steps", type=positive, help="sweeps of Gibbs sampling")
     command.add_argument("--label", type=int, help="of a DBN with labels: the digit to draw")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=sample)
@@ -226,6 +227,13 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("fetch", help=fetch.__doc__).add_argument("what", choices=["fashion"])
     commands.choices["fetch"].set_defaults(run=fetch)
     return top
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 up."""
+    if (value := int(text)) < 1:
+        raise ValueError
+    return value
 
 
 def add_flags(command: argparse.ArgumentParser, kind: type, prefix: str, defaults: dict) -> None:

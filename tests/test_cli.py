@@ -101,7 +101,10 @@ def test_labelled_networks_are_trained_and_sampled_by_label(tmp_path, capsys):
     "arguments, message",
     [
         (["train", "rbm", "--data", "mnits", "--out", "x"], "there is no data set 'mnits'"),
-        (["train", "rbm", *BARS, "--out", "no/such/folder/x"], "no folder no/such/folder"),
+        (["train", "rbm", *BARS, "--out", "no/such/folder/x"], "no/such/folder/x cannot be written"),
+        (["train", "rbm", *BARS, "--out", "."], ". cannot be written"),
+        (["train", "vae", *BARS, "--num-epochs", "0", "--out", "x"], "nothing to train"),
+        (["train", "rbm", *BARS, "--num-hidden", "1000000000", "--out", "x"], "num_hidden of RBMConfig cannot be"),
         (["train", "rbm", *BARS, "--learning-rate", "-1", "--out", "x"], "learning_rate is a finite number"),
         (["train", "rbm", *BARS, "--num-hidden", "0", "--out", "x"], "at least one unit"),
         (["evaluate", "nowhere.safetensors"], "nowhere.safetensors cannot be loaded: No such file"),
@@ -117,7 +120,15 @@ def test_errors_are_sentences_and_exit_codes(arguments, message, capsys, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["train"], ["train", "transformer"], ["pretrain", "nothing"], ["train", "rbm"]]
+    "arguments",
+    [
+        [],
+        ["sample", "x", "--out", "y", "--num", "0"],
+        ["train"],
+        ["train", "transformer"],
+        ["pretrain", "nothing"],
+        ["train", "rbm"],
+    ],
 )
 def test_wrong_usage_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit, match="2"):
