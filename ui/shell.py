@@ -7,6 +7,7 @@ import streamlit as st
 PAGES = [
     st.Page("../pages/home.py", title="deepgen", default=True),
     st.Page("../pages/rbm.py", title="RBM", url_path="rbm"),
+    st.Page("../pages/dbn.py", title="DBN", url_path="dbn"),
     st.Page("../pages/dbm.py", title="DBM", url_path="dbm"),
     st.Page("../pages/vae.py", title="VAE", url_path="vae"),
     st.Page("../pages/gan.py", title="GAN", url_path="gan"),
