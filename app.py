@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
-from ui import assets
+from ui import assets, processes
+from ui.workers import workers
 
 
 def warm() -> None:
@@ -16,6 +17,7 @@ def warm() -> None:
 
     import deepgen.datasets  # noqa: F401
 
+    processes.warm()
     gc.freeze()  # what is loaded by now lives as long as the server: the collector need not look at it again
 
 
@@ -23,6 +25,7 @@ def warm() -> None:
 async def lifespan(app):
     threading.Thread(target=warm, daemon=True).start()
     yield {}
+    workers.shutdown()
 
 
 def apologise(error: Exception) -> bool:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, prose, rbm_stage, small_machine
+from ui import assets, prose, rbm_stage, rbm_training, small_machine
 
 MODELS = {
     "rbm-mnist": "500 hidden units, PCD",
@@ -28,7 +28,7 @@ def mathematics():
     st.markdown(prose.section("rbm", "Learning"))
 
 
-SECTIONS = {"Stage": stage, "Mathematics": mathematics}
+SECTIONS = {"Stage": stage, "Train": rbm_training.mount, "Mathematics": mathematics}
 
 st.title("Restricted Boltzmann machine")
 st.markdown(prose.section("rbm"))

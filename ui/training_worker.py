@@ -64,6 +64,7 @@ class Reporter:
 
     def __init__(self, connection, task, model):
         self.connection, self.task, self.model, self.trainer = connection, task, model, task.trainer
+        self.statistics = datasets.statistics(examples(task.data)) if task.standardised else None
         self.rng = torch.Generator().manual_seed(task.seed + 1)  # measuring does not disturb the training
         self.seconds = 0.0  # of training; pauses do not count
         self.step: TrainStep | None = None
@@ -107,7 +108,10 @@ class Reporter:
             began = time.perf_counter()
             weights = self._weights(dtype)
             self.next_weights = self.seconds + max(WEIGHTS_SECONDS, 20 * (time.perf_counter() - began))
-        particles = None if self.particles is None else self.particles.detach().float().numpy()
+        particles = None if self.particles is None else self.particles.detach().float()
+        if particles is not None and self.statistics is not None:
+            particles = datasets.unstandardise(particles, self.statistics)
+        particles = None if particles is None else particles.numpy()
         self.connection.send(("progress", self.step, self.points, particles, weights, self.seconds))
         self.points, self.particles = [], None
 

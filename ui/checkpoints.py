@@ -1,0 +1,91 @@
+"""Where models come from: those of pretrained/, the visitor's own training, and a file that the visitor brings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from . import assets, visitor
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model to choose: its URL for the browser, and the file or its bytes for the server."""
+
+    id: str
+    label: str
+    url: str
+    source: Path | bytes
+
+    def load(self):
+        """(model, card), through `deepgen.checkpoint`; a CheckpointError says what is wrong."""
+        from deepgen import checkpoint
+
+        return checkpoint.loads(self.source) if isinstance(self.source, bytes) else checkpoint.load(self.source)
+
+
+def choices(page: str, family: str, labels: Mapping[str, str] | None = None) -> list[Choice]:
+    """All models of a family that this visitor can have: the present training first, then kept ones, then pretrained ones.
+
+    labels: file name of pretrained/ (without ending) -> what it is called; the order is theirs. Without it all files are taken.
+    """
+    found = []
+    job = st.session_state.get(f"{page}_job")
+    if job is not None and job.snapshot.weights:
+        content = job.snapshot.weights
+        found.append(Choice("training", "Your training", assets.publish(content, owner=visitor.token()), content))
+    found += [Choice(f"kept {kept.label}", kept.label, kept.url, kept.content) for kept in visitor.kept_models(family)]
+    if labels is None:
+        names = sorted(path.stem for path in assets.PRETRAINED.glob(f"{family}-*.safetensors"))
+        labels = {name: name for name in names}
+    for name, label in labels.items():
+        if assets.has_weights(name):
+            path = assets.PRETRAINED / f"{name}.safetensors"
+            found.append(Choice(name, label, assets.weights_url(name), path))
+    return found
+
+
+def checkpoint_picker(page: str, family: str, labels: Mapping[str, str] | None = None) -> Choice | None:
+    """A select box over `choices`, with an upload beside it; None, with a sentence, if there is nothing to choose."""
+    picking, bringing = st.columns([3, 1], vertical_alignment="bottom")
+    with bringing.popover("Bring a model", width="stretch"):
+        upload(page, family)
+    found = {choice.id: choice for choice in choices(page, family, labels)}
+    if not found:
+        picking.info("There is no model yet: train one, or bring a .safetensors file that was downloaded here.")
+        return None
+    key = f"{page}_model"
+    if st.session_state.get(key) not in found:
+        st.session_state.pop(key, None)
+    chosen = picking.selectbox(
+        "Model", list(found), format_func=lambda id: found[id].label, key=key, bind="query-params"
+    )
+    return found[chosen]
+
+
+def upload(page: str, family: str) -> visitor.KeptModel | None:
+    """Take a checkpoint from the visitor's disk; whatever is wrong with it is said in a sentence."""
+    file = st.file_uploader("A .safetensors file", type="safetensors", key=f"{page}_upload")
+    if file is None:
+        st.caption("A model that was downloaded here, or made by `python -m deepgen train`.")
+        return None
+    try:
+        label = receive(file.getvalue(), family)
+    except ValueError as error:
+        st.error(f"{file.name} cannot be used: {error}.")
+        return None
+    model = visitor.keep(file.name.removesuffix(".safetensors"), family, file.getvalue())
+    st.success(f"{model.label} is here: {label}. It is in the list of models now.")
+    return model
+
+
+def receive(content: bytes, family: str) -> str:
+    """What the checkpoint holds, in words; a ValueError says why it cannot be used here."""
+    from deepgen import checkpoint
+
+    model, card = checkpoint.loads(content)
+    if card.family != family:
+        raise ValueError(f"it holds a {card.family.upper()}, and this page is about the {family.upper()}")
+    num_parameters = sum(parameter.numel() for parameter in model.parameters())
+    return f"a {family.upper()} with {num_parameters:,} parameters" + (f", trained on {card.data}" if card.data else "")
