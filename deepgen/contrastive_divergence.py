@@ -148,7 +148,7 @@ class ContrastiveDivergence:
                 sweeps = (late and trainer.final_gibbs_steps) or trainer.gibbs_steps
                 phases.update(trainer, batch, trainer.rate(progress), sweeps)
                 step += 1
-                if not math.isfinite(float(model.hidden.bias.sum() + model.visible.bias.sum())):
+                if not finite(model):
                     model.load_state_dict(last_finite)
                     raise Diverged(
                         f"training diverged at update {step}: a parameter is no longer a finite number. The last "
@@ -213,6 +213,14 @@ class Measurement:
             h = torch.lt(self.noise.uniform(*mean.shape), mean).to(mean.dtype)
             metrics[prefix + "reconstruction_error"] = float((model.mean_visible(h) - v).square().mean())
         return metrics
+
+
+def finite(model: RBM) -> bool:
+    """Whether the biases are numbers; weights that are none show up in them at the next update."""
+    total = model.hidden.bias.sum() + model.visible.bias.sum()
+    if model.config.visible == "gaussian":
+        total = total + model.visible.log_sigma.sum()
+    return math.isfinite(float(total))
 
 
 def assign(target: dict[str, Tensor], source: dict[str, Tensor]) -> None:

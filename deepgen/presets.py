@@ -62,6 +62,19 @@ PRESETS: dict[str, Preset] = {
         about="clothes in binary units",
         data="fashion",
     ),
+    "rbm-gaussian-mnist": Preset(
+        "rbm",
+        RBMConfig(784, 500, visible="gaussian", learn_variance=True),
+        (ContrastiveDivergence(num_epochs=30, learning_rate=0.02, final_gibbs_steps=3, precision="bfloat16"),),
+        about="grey digits: real-valued units that learn their variances",
+    ),
+    "rbm-gaussian-fashion": Preset(
+        "rbm",
+        RBMConfig(784, 500, visible="gaussian", learn_variance=True),
+        (ContrastiveDivergence(num_epochs=30, learning_rate=0.02, final_gibbs_steps=3, precision="bfloat16"),),
+        about="grey clothes: real-valued units that learn their variances",
+        data="fashion",
+    ),
     "classifier-mnist": Preset(
         "classifier",
         ClassifierConfig(),
