@@ -27,7 +27,8 @@ const apply = ({ W, bias, numIn, numOut }, x, batch) => dense(x, batch, W, bias,
  * A variational autoencoder.
  * @returns {{numLatents: number, decode: function(Float32Array, number): Float32Array, logits: function(Float32Array, number): Float32Array,
  *   encode: function(Float32Array, number): {mean: Float32Array, logVar: Float32Array}}}
- *   decode(z (batch, numLatents), batch) -> means (batch, 784), the sigmoid of logits(z, batch); encode(x (batch, 784), batch) -> mean and log variance (batch, numLatents)
+ *   hidden, if given, receives the hidden layers on the way.
+ *   decode(z (batch, numLatents), batch) -> means (batch, 784), the sigmoid of logits(z, batch, hidden); encode(x (batch, 784), batch) -> mean and log variance (batch, numLatents)
  */
 export function vaeOf(model) {
   expectFamily(model, "vae");
@@ -39,12 +40,12 @@ export function vaeOf(model) {
     decode(z, batch) {
       return this.logits(z, batch).map(sigmoid);
     },
-    logits(z, batch) {
-      for (const each of decoder) z = relu(apply(each, z, batch));
+    logits(z, batch, hidden = []) {
+      for (const each of decoder) hidden.push((z = relu(apply(each, z, batch))));
       return apply(output, z, batch);
     },
-    encode(x, batch) {
-      for (const each of encoder) x = relu(apply(each, x, batch));
+    encode(x, batch, hidden = []) {
+      for (const each of encoder) hidden.push((x = relu(apply(each, x, batch))));
       return { mean: apply(mean, x, batch), logVar: apply(logVar, x, batch) };
     },
   };

@@ -16,7 +16,7 @@ import { evenGrid, LIMIT, plane, quantileGrid } from "./plane.js";
 import { saveFilm } from "./save_film.js";
 
 const PIXELS = 784, CELLS = 72, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
-const LAYERS = ["digits", "manifold", "posterior", "prior", "landscape"], GHOST_SECONDS = 2.2, GHOST_EVERY = 0.3, STRIP = 11, NO_MODEL = "";
+const LAYERS = ["digits", "manifold", "posterior", "prior", "landscape"], GHOST_SECONDS = 2.2, GHOST_EVERY = 0.3, STRIP = 16, COLUMNS = 8, NO_MODEL = "";
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export default component(async (root, settings, page) => {
@@ -111,6 +111,7 @@ export default component(async (root, settings, page) => {
   // --- a picture of one's own: its posterior lands, its reconstruction, what is lost
   async function own(values) {
     const x = centred(values), known = target !== null;
+    at.padFigure.dataset.empty = String(!x);
     if (!x) {
       target = null;
       things.landscape = null;
@@ -177,12 +178,12 @@ export default component(async (root, settings, page) => {
     paintTiles(at.grid, pictures, { count: n * n, columns: n, gap: 0, high: 255, colours: inks.solid });
   }
   async function drawStrip() {
-    const { pictures } = await ask("pictures", { z: Float32Array.from(route.strip(STRIP).flat()) });
-    const ends = route.ends ?? [], shown = new Uint8Array((STRIP + ends.length) * PIXELS);
+    const ends = route.ends ?? [], shown = new Uint8Array(STRIP * PIXELS);
+    const { pictures } = await ask("pictures", { z: Float32Array.from(route.strip(STRIP - ends.length).flat()) });
     shown.set(pictures, ends.length ? PIXELS : 0);
-    if (ends.length) { shown.set(ends[0], 0); shown.set(ends[1], (STRIP + 1) * PIXELS); }
-    paintTiles(at.strip, shown, { count: STRIP + ends.length, columns: STRIP + ends.length, gap: 2, high: 255, colours: inks.solid, background: inks.gap });
-    at.filmText.textContent = ends.length ? `${routeName}; the outer two are the originals` : routeName;
+    if (ends.length) { shown.set(ends[0], 0); shown.set(ends[1], (STRIP - 1) * PIXELS); }
+    paintTiles(at.strip, shown, { count: STRIP, columns: COLUMNS, gap: 2, high: 255, colours: inks.solid, background: inks.gap });
+    at.filmText.textContent = ends.length ? `${routeName}; the first and the last are the originals` : routeName;
   }
   function legend() {
     const shown = chosen.names.map((name, label) => {

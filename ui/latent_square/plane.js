@@ -4,7 +4,7 @@ import { paintTiles } from "../kit/pictures.js";
 import { ramp, rgb } from "../kit/theme.js";
 
 export const LIMIT = 3.6; // the square is [-LIMIT, LIMIT]^2: 99.9 % of the prior
-const TILES = 20, BANDS = 10; // tiles a side of the manifold; nats between two contours of log p(x | z)
+const TILES = 20, BANDS = 10, RINGS = [[1, "39 %"], [2, "86 %"], [3, "99 %"]]; // tiles a side of the manifold; nats between two contours of log p(x | z)
 
 // Ten hues of like weight, told apart by colour-blind eyes together with the numerals; light theme, dark theme
 const HUES = [
@@ -44,7 +44,7 @@ export function plane(canvas) {
     pen.fillRect(0, 0, size, size);
     if (layers.manifold && pictures) {
       paintTiles(tiles, pictures, { count: TILES * TILES, columns: TILES, gap: 0, high: 255, colours: ramp(colours.paper, colours.ink) });
-      pen.globalAlpha = layers.digits ? 0.32 : 0.95;
+      pen.globalAlpha = layers.digits ? 0.22 : 0.95;
       pen.drawImage(tiles, 0, 0, size, size);
       pen.globalAlpha = 1;
     }
@@ -53,9 +53,9 @@ export function plane(canvas) {
       const top = landscape.reduce((a, b) => Math.max(a, b));
       cloud(pen, landscape, colours.orange, (value) => 0.85 * 0.82 ** Math.floor((top - value) / BANDS));
     }
+    if (layers.digits && codes) glyphs(pen, codes, labels, names, only);
     if (layers.prior) rings(pen);
     cross(pen);
-    if (layers.digits && codes) glyphs(pen, codes, labels, names, only);
   }
 
   // Numbers on a square grid as a tint of one hue; enlarged by interpolation first, so that bands have smooth rims.
@@ -78,15 +78,21 @@ export function plane(canvas) {
     pen.strokeStyle = pen.fillStyle = colours.gray;
     pen.lineWidth = 1;
     pen.font = "11px system-ui, sans-serif";
-    pen.textAlign = "center";
-    for (const [radius, share] of [[1, "39 %"], [2, "86 %"], [3, "99 %"]]) {
+    pen.textAlign = "left";
+    for (const [radius] of RINGS) {
       pen.setLineDash([4, 4]);
       pen.beginPath();
       pen.arc(px(0), py(0), px(radius) - px(0), 0, 2 * Math.PI);
       pen.stroke();
-      pen.fillText(share, px(0), py(radius) - 3);
     }
     pen.setLineDash([]);
+    pen.lineWidth = 4;
+    pen.strokeStyle = colours.paper;
+    for (const [radius, share] of RINGS) {
+      const [x, y] = [px(radius * 0.707) + 4, py(radius * 0.707) - 4];
+      pen.strokeText(share, x, y);
+      pen.fillText(share, x, y);
+    }
   }
 
   function cross(pen) {
