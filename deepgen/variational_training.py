@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from .marginal import num_active_latents
 from .training import Diverged, TrainStep, minibatches
 from .vae import VAE, latent_grid, log_importance_weights
 
@@ -44,9 +45,13 @@ class VariationalTraining:
             raise ValueError(f"precision is 'float32' or 'bfloat16', got {self.precision!r}")
 
     def steps(
-        self, model: VAE, data: Tensor, *, rng: torch.Generator
+        self, model: VAE, data: Tensor, *, rng: torch.Generator, held_out: Tensor | None = None
     ) -> Generator[TrainStep, "VariationalTraining | None", None]:
-        """One update per item. Live: every setting but the numbers of epochs and of examples a batch."""
+        """One update per item; ``held_out`` examples are never learnt from, only measured, every hundred updates.
+
+        Live: every setting but the numbers of epochs and of examples a batch.
+        """
+        check_data(model, data)
         if not model.is_trained:
             model.initialise(data, rng=rng)
         batches_per_epoch = max(len(data) // self.batch_size, 1)
@@ -67,7 +72,9 @@ class VariationalTraining:
                         f"lower the learning rate ({trainer.learning_rate:g}); the weights are those of the step before"
                     )
                 metrics = terms | {"kl_weight": kl_weight}
-                particles = show(model) if step % 20 == 0 or step == num_steps else None
+                if held_out is not None and (step % 100 == 0 or step in (1, num_steps)):
+                    metrics |= measure(model, held_out[:1000])
+                particles = show(model) if step % 20 == 0 or step in (1, num_steps) else None
                 changed = yield TrainStep(step, num_steps, step / batches_per_epoch, metrics, particles=particles)
                 trainer = changed or trainer
 
@@ -97,11 +104,35 @@ class VariationalTraining:
         return {name: term.item() for name, term in terms.items()}
 
 
+def check_data(model: VAE, data: Tensor) -> None:
+    """Complain in a sentence about data that the model cannot learn."""
+    if data.ndim != 2 or data.shape[1] != model.config.num_visible or not len(data):
+        raise ValueError(f"data are (num_examples, {model.config.num_visible}) for this VAE, got {tuple(data.shape)}")
+    if not bool(data.isfinite().all()):
+        raise ValueError("data contain numbers that are not finite; remove or replace them before training")
+    if model.config.visible == "bernoulli" and (data.min() < 0 or data.max() > 1):
+        raise ValueError(
+            f"binary pixels want intensities in [0, 1], got {data.min():g} to {data.max():g}; rescale them"
+        )
+
+
+@torch.no_grad()
+def measure(model: VAE, x: Tensor) -> dict[str, float]:
+    """The terms of the bound on examples that are not learnt from, and whether the latents are in use."""
+    elbo = model.elbo(x, rng=torch.Generator().manual_seed(0))  # its own draws: measuring does not change the training
+    return {
+        "held_out_elbo": elbo.value.mean().item(),
+        "held_out_reconstruction": elbo.reconstruction.mean().item(),
+        "held_out_kl": elbo.kl.mean().item(),
+        "active_latents": num_active_latents(model, x),
+    }
+
+
 @torch.no_grad()
 def show(model: VAE) -> Tensor:
     """A glance at the model: the grid of figure 12 for two latents, else 100 fixed draws; means of the pixels."""
     if model.config.num_latents == 2:
-        z = latent_grid(15).to(model.visible.bias.dtype)
+        z = latent_grid(10).to(model.visible.bias.dtype)
     else:
         fixed = torch.Generator().manual_seed(0)
         z = torch.randn(100, model.config.num_latents, generator=fixed, dtype=model.visible.bias.dtype)
