@@ -21,7 +21,7 @@ export default component(async (root, settings, page) => {
     link.className = "door";
     link.href = href;
     link.dataset.family = family;
-    const canvas = Object.assign(document.createElement("canvas"), { className: "pixels", width: 88, height: 88 });
+    const canvas = Object.assign(document.createElement("canvas"), { className: "pixels", width: 1, height: 1 });
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Nine pictures that the ${title} makes, always changing`);
     const heading = Object.assign(document.createElement("h3"), { textContent: title });

@@ -1,0 +1,15 @@
+"""Home in a real browser: the thumbnails live, and a click opens the page."""
+
+
+def test_every_thumbnail_moves_and_is_a_door(page, app_url):
+    page.goto(app_url)
+    page.wait_for_selector(".root[data-ready=true] .door canvas", timeout=30_000)
+    doors = page.locator(".door")
+    for index in range(doors.count()):
+        canvas = doors.nth(index).locator("canvas").element_handle()
+        page.wait_for_function("canvas => canvas.width > 10", arg=canvas, timeout=30_000)  # painted once
+        first = canvas.evaluate("canvas => canvas.toDataURL()")
+        page.wait_for_function("([canvas, first]) => canvas.toDataURL() !== first", arg=[canvas, first], timeout=30_000)
+    doors.first.click()
+    page.get_by_role("heading", name="Restricted Boltzmann machine").wait_for(timeout=30_000)
+    assert page.url.endswith("/rbm")

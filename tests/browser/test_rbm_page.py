@@ -1,0 +1,112 @@
+"""The RBM stage in a real browser: it moves by itself, obeys what is drawn, and asks the server for nothing meanwhile."""
+
+import pytest
+
+STAGE = ".stage[data-ready=true]"
+
+
+@pytest.fixture
+def stage(page, app_url):
+    """The page with its stage running; ``page.sent`` counts what the browser tells the server."""
+    page.sent = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: page.sent.append(frame)))
+    page.goto(f"{app_url}/rbm")
+    page.wait_for_selector(STAGE, timeout=30_000)
+    return page
+
+
+def sweeps(page) -> int:
+    return int(page.locator(STAGE).get_attribute("data-sweeps"))
+
+
+def wait_for_sweeps(page, more: int) -> None:
+    stage, target = page.locator(STAGE).element_handle(), sweeps(page) + more
+    page.wait_for_function("([stage, target]) => Number(stage.dataset.sweeps) >= target", arg=[stage, target], timeout=20_000)
+
+
+def picture(page, name: str) -> str:
+    return page.locator(f"{STAGE} canvas[data-id={name}]").evaluate("canvas => canvas.toDataURL()")
+
+
+def press(page, name: str) -> None:
+    page.locator(f"{STAGE} button[data-id={name}]").click()
+
+
+def test_the_chains_move_before_any_click(stage):
+    before = picture(stage, "chains")
+    wait_for_sweeps(stage, 5)
+    assert picture(stage, "chains") != before
+
+
+def test_what_is_drawn_is_held_and_the_server_hears_nothing(stage):
+    pad = stage.locator(f"{STAGE} canvas[data-id=pad]").bounding_box()
+    stage.sent.clear()
+    stage.mouse.move(pad["x"] + 0.5 * pad["width"], pad["y"] + 0.2 * pad["height"])
+    stage.mouse.down()
+    stage.mouse.move(pad["x"] + 0.5 * pad["width"], pad["y"] + 0.8 * pad["height"], steps=20)
+    stage.mouse.up()
+    wait_for_sweeps(stage, 10)
+    hint = stage.locator(f"{STAGE} [data-id=hint]").inner_text()
+    assert "pixels are held (blue)" in hint
+    # the centre of the stroke is full ink in every one of the 25 chains (tiles of 28 pixels, 2 apart)
+    levels = stage.locator(f"{STAGE} canvas[data-id=chains]").evaluate(
+        """(canvas) => { const context = canvas.getContext("2d");
+            return [...Array(25).keys()].map((i) => context.getImageData((i % 5) * 30 + 13, Math.floor(i / 5) * 30 + 14, 1, 1).data[0]); }"""
+    )
+    assert max(levels) < 60
+    assert not stage.sent
+    press(stage, "clear")
+    assert "Nothing is held" in stage.locator(f"{STAGE} [data-id=hint]").inner_text()
+
+
+def test_pause_stops_and_one_sweep_is_one(stage):
+    press(stage, "play")
+    stage.get_by_role("button", name="Play").wait_for()
+    stage.wait_for_timeout(300)  # a sweep that was under way may still arrive
+    at = sweeps(stage)
+    press(stage, "step")
+    stage.locator(f"{STAGE}[data-sweeps='{at + 1}']").wait_for(timeout=20_000)
+    stage.wait_for_timeout(300)
+    assert sweeps(stage) == at + 1
+
+
+def test_the_same_seed_gives_the_same_dream(stage):
+    press(stage, "play")
+    stage.wait_for_timeout(300)
+
+    def five_sweeps():
+        press(stage, "again")
+        stage.locator(f"{STAGE}[data-sweeps='0']").wait_for()
+        for k in range(5):
+            press(stage, "step")
+            stage.locator(f"{STAGE}[data-sweeps='{k + 1}']").wait_for()
+        return picture(stage, "chains")
+
+    first = five_sweeps()
+    assert five_sweeps() == first
+
+
+def test_the_settings_are_in_the_address(stage, new_page, app_url):
+    slider = stage.locator(f"{STAGE} input[data-id=temperature]")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowRight")
+    assert "stage_temperature=1.2" in stage.url
+    other = new_page()
+    other.goto(stage.url)
+    other.wait_for_selector(STAGE, timeout=30_000)
+    assert other.locator(f"{STAGE} [data-id=temperatureText]").inner_text() == "1.20"
+    hostile = new_page()
+    hostile.goto(f"{app_url}/rbm?stage_temperature=NaN&stage_show=<script>")
+    hostile.wait_for_selector(STAGE, timeout=30_000)
+    assert hostile.locator(f"{STAGE} [data-id=temperatureText]").inner_text() == "1.00"
+
+
+def test_a_phone_needs_no_sideways_scrolling_and_a_finger_draws(new_page, app_url):
+    phone = new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone.goto(f"{app_url}/rbm")
+    phone.wait_for_selector(STAGE, timeout=30_000)
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+    pad = phone.locator(f"{STAGE} canvas[data-id=pad]")
+    pad.tap()
+    assert "pixels are held" in phone.locator(f"{STAGE} [data-id=hint]").inner_text()
