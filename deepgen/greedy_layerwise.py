@@ -4,6 +4,7 @@ With the layers below frozen, the bound E_q[log p(v | h) + log p(h)] + H(q) depe
 alone: an RBM trained on h ~ q(h | v) raises it. It starts tight if that RBM begins as the one below turned upside down.
 """
 
+import math
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from .contrastive_divergence import ContrastiveDivergence, initialise
 from .dbn import DBN
 from .rbm import RBM
 from .training import TrainStep
+from .up_down import label_gradients
 
 
 @torch.no_grad()
@@ -49,12 +51,14 @@ class GreedyLayerwise:
 
     ``layers`` holds one trainer for each RBM, bottom first. The lowest ``num_trained`` RBMs are left as they are. With
     ``tied_start`` an RBM begins as the one below it turned upside down wherever the sizes allow it. Data of a DBN with
-    labels carry one-hot labels in their last columns.
+    labels carry one-hot labels in their last columns; ``classification`` adds that many parts of the exact gradient of
+    log p(label | h) to the top's (hybrid training, Larochelle & Bengio 2008).
     """
 
     layers: tuple[ContrastiveDivergence, ...]
     num_trained: int = 0
     tied_start: bool = True
+    classification: float = 0.0
 
     def __post_init__(self):
         object.__setattr__(self, "layers", tuple(self.layers))
@@ -64,6 +68,8 @@ class GreedyLayerwise:
             raise ValueError(
                 f"num_trained is from 0 to {len(self.layers) - 1} for these layers, got {self.num_trained}"
             )
+        if not (math.isfinite(self.classification) and self.classification >= 0):
+            raise ValueError(f"classification is a finite number of at least 0, got {self.classification!r}")
 
     @property
     def num_epochs(self) -> int:
@@ -104,8 +110,12 @@ class GreedyLayerwise:
                     step = inner.send(changed)
                 except StopIteration:
                     break
+                if trainer.classification and at_top and num_labels:
+                    rate = trainer.classification * layer.rate(step.step / step.num_steps)
+                    learn_labels(model, examples, layer.batch_size, rate, rng=rng)
                 changed = yield replace(
                     step,
+                    metrics={f"{name}_{level + 1}": value for name, value in step.metrics.items()},
                     step=steps_before + step.step,
                     num_steps=num_steps,
                     epoch=epochs_before + step.epoch,
@@ -113,7 +123,8 @@ class GreedyLayerwise:
                     particles=None if step.particles is None else dream(model, level, step.particles, rng=rng),
                 )
                 if changed is not None:
-                    trainer, changed = changed, changed.layers[level]
+                    trainer, layer = changed, changed.layers[level]
+                    changed = layer
                 if level and int(step.epoch) > epoch:
                     # the inner trainer draws a fresh h of every batch; here the pixels below it are drawn afresh
                     epoch = int(step.epoch)
@@ -130,6 +141,17 @@ class GreedyLayerwise:
         spare = above.W[: below.config.num_hidden, below.config.num_visible :]
         # spare units that are alike would stay alike: let each look in a direction of its own, but hardly
         spare.copy_(torch.randn(spare.shape, generator=rng, dtype=spare.dtype) * 0.01)
+
+
+def learn_labels(model: DBN, examples: Tensor, batch_size: int, rate: float, *, rng: torch.Generator) -> None:
+    """One step up the gradient of log p(label | h) on examples of its own, h being means."""
+    batch = examples[torch.randint(len(examples), (min(batch_size, len(examples)),), generator=rng)]
+    size = model.config.layer_sizes[-2]
+    gradients = label_gradients(model, batch[:, :size], batch[:, size:])
+    for parameter, gradient in zip(
+        (model.top.W, model.top.visible.bias, model.top.hidden.bias), gradients, strict=True
+    ):
+        parameter.add_(gradient, alpha=rate)
 
 
 def num_updates(trainer: ContrastiveDivergence, num_examples: int) -> int:

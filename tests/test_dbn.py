@@ -296,3 +296,15 @@ def test_greedy_training_learns_more_than_its_first_layer(num_labels):
     rbm = dbn.layers[0]
     own = log_likelihood(rbm, images.double(), log_partition_exact(rbm)).mean()
     assert exact_bound(dbn, images.double()).mean() > own + 0.03
+
+
+def test_the_exact_label_gradient_teaches_what_sampling_leaves_vague():
+    images, labels = bars_and_stripes(3, 3).images, bars_and_stripes(3, 3).labels
+    right = []
+    for classification in (0.0, 10.0):
+        dbn = DBN(DBNConfig((9, 8, 16), 2))
+        layers = (ContrastiveDivergence(400, 14, 1.0), ContrastiveDivergence(300, 14, 0.1))
+        trainer = GreedyLayerwise(layers, classification=classification)
+        fit(trainer, dbn, with_labels(images, labels, 2), rng=generator())
+        right.append((dbn.classify(images).argmax(1) == labels).float().mean())
+    assert right[1] == 1 > right[0]

@@ -154,6 +154,6 @@ const layersOf = (reply) => Array.from({ length: reply.numLayers }, (_, l) => re
 
 function about({ config, metrics }) {
   const words = [config.layer_sizes.join("–") + (config.num_labels ? ` + ${config.num_labels} labels` : "")];
-  if (metrics?.error !== undefined) words.push(`${(100 * metrics.error).toFixed(2)} % errors on the test set`);
+  if (metrics?.accuracy) words.push(`${(100 * (1 - metrics.accuracy)).toFixed(2)} % errors on the test set`);
   return words.join("; ");
 }
