@@ -181,6 +181,21 @@ class DBM(nn.Module):
         return self.mean(0, chains.layers)
 
 
+@torch.no_grad()
+def begin_as_rbm(model: DBM, rbm, *, scale: float = 0.01, seed: int = 0) -> None:
+    """The weights of a trained RBM at the foot, next to none above it: the deep machine then equals the RBM, and mean
+    field is exact. The small random weights are there only so that the upper layers can learn different things.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    model.weights[0].copy_(rbm.W)
+    for weight in model.weights[1:]:
+        weight.normal_(0, scale, generator=rng)
+    model.layers[0].load_state_dict(rbm.visible.state_dict())
+    model.layers[1].bias.copy_(rbm.hidden.bias)
+    for layer in model.layers[2:]:
+        layer.bias.zero_()
+
+
 def _entropy(mean: Tensor) -> Tensor:
     """Entropy of independent binary units, 0 log 0 = 0; (batch, num_units) -> (batch,), nats."""
     return -(torch.xlogy(mean, mean) + torch.xlogy(1 - mean, 1 - mean)).sum(-1)

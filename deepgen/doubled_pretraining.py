@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .dbm import DBM
 from .training import Diverged, TrainStep, minibatches
-from .variational_pcd import gradients
+from .variational_pcd import check_data, gradients
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class DoubledPretraining:
         self, model: DBM, data: Tensor, *, rng: torch.Generator
     ) -> Generator[TrainStep, "DoubledPretraining | None", None]:
         """Layer after layer; from its first update on a layer is part of ``model``."""
+        check_data(model, data)
         settings, num_pairs = self, len(model.weights)
         num_updates = self.num_epochs * max(1, len(data) // self.batch_size)
         binary = model.config.visible == "bernoulli"
@@ -55,7 +56,7 @@ class DoubledPretraining:
             pair.initialise(_propagate(pairs, data[:2000], rng), self.initial_scale, rng)
             pairs.append(pair)
             chains = pair.sample_below(pair.above.sample(data.new_zeros(self.num_chains, pair.num_above), rng=rng), rng)
-            step = 0
+            step, last_finite = 0, copy.deepcopy(model.state_dict())
             for _ in range(self.num_epochs):
                 for batch in minibatches(data, self.batch_size, rng=rng):
                     step += 1
@@ -68,8 +69,14 @@ class DoubledPretraining:
                     rate = settings.learning_rate * (1 - (step - 1) / num_updates)
                     pair.update(x, chains, rate, settings.weight_decay)
                     if not model.weights[k].isfinite().all():
-                        raise Diverged(f"pretraining left the real numbers in layer {k + 1}: lower learning_rate")
+                        model.load_state_dict(last_finite)
+                        raise Diverged(
+                            f"pretraining left the real numbers in layer {k + 1} at update {step}: lower learning_rate "
+                            f"(now {settings.learning_rate:g}); the last finite weights were kept"
+                        )
                     _compose(model, pairs)
+                    if step % 20 == 0 and all(layer.bias.isfinite().all() for layer in model.layers):
+                        last_finite = copy.deepcopy(model.state_dict())
                     changed = yield TrainStep(
                         step=k * num_updates + step,
                         num_steps=num_pairs * num_updates,

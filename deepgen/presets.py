@@ -15,10 +15,13 @@ from torch import Tensor, nn
 from . import datasets
 from .classifier import ClassifierConfig, ClassifierTraining
 from .contrastive_divergence import ContrastiveDivergence
+from .dbm import DBMConfig, begin_as_rbm
 from .dbn import with_labels
 from .evaluation import training_images
+from .race import contestants
 from .rbm import RBMConfig
 from .training import TrainStep
+from .variational_pcd import VariationalPCD
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Preset:
     finish: Callable[..., nn.Module] | None = None  # (model, rng=) -> what is stored in its stead
 
 
+RACE = contestants(num_epochs=10, average_last=0.0, precision="bfloat16")
+
 PRESETS: dict[str, Preset] = {
     "rbm-mnist": Preset(
         "rbm",
@@ -52,8 +57,20 @@ PRESETS: dict[str, Preset] = {
     "rbm-cd1-mnist": Preset(
         "rbm",
         RBMConfig(784, 500),
-        (ContrastiveDivergence(num_epochs=20, persistent=False, precision="bfloat16"),),
-        about="the lesson: CD-1 reconstructs well and dreams badly",
+        (RACE["CD-1"],),
+        about="reconstructs best and dreams worst: the race, lane 1",
+    ),
+    "rbm-cd10-mnist": Preset(
+        "rbm",
+        RBMConfig(784, 500),
+        (RACE["CD-10"],),
+        about="ten sweeps an update: the race, lane 2",
+    ),
+    "rbm-pcd1-mnist": Preset(
+        "rbm",
+        RBMConfig(784, 500),
+        (RACE["PCD-1"],),
+        about="chains that never restart: the race, lane 3",
     ),
     "rbm-fashion": Preset(
         "rbm",
@@ -74,6 +91,22 @@ PRESETS: dict[str, Preset] = {
         (ContrastiveDivergence(num_epochs=30, learning_rate=0.02, final_gibbs_steps=3, precision="bfloat16"),),
         about="grey clothes: real-valued units that learn their variances",
         data="fashion",
+    ),
+    "dbm-mnist": Preset(
+        "dbm",
+        DBMConfig((784, 500, 1000)),
+        (VariationalPCD(num_epochs=16, learning_rate=0.01, mean_field_iterations=6, precision="bfloat16"),),
+        about="the book's deep Boltzmann machine",
+        start="rbm-mnist",
+        adopt=begin_as_rbm,
+    ),
+    "dbm-3-mnist": Preset(
+        "dbm",
+        DBMConfig((784, 500, 500, 1000)),
+        (VariationalPCD(num_epochs=10, learning_rate=0.01, mean_field_iterations=6, precision="bfloat16"),),
+        about="three hidden layers",
+        start="rbm-mnist",
+        adopt=begin_as_rbm,
     ),
     "classifier-mnist": Preset(
         "classifier",

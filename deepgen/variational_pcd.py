@@ -1,5 +1,6 @@
 """Joint training of a deep Boltzmann machine: mean field for the data, persistent particles for the model."""
 
+import copy
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -45,13 +46,17 @@ class VariationalPCD:
         self, model: DBM, data: Tensor, *, rng: torch.Generator
     ) -> Generator[TrainStep, "VariationalPCD | None", None]:
         """One update of all layers together a step; the last step's weights are the averaged ones."""
+        check_data(model, data)
         settings = self
         num_steps = self.num_epochs * max(1, len(data) // self.batch_size)
         first_averaged = num_steps - int(self.averaged * num_steps)
         work = _WorkingCopy(model, torch.bfloat16 if self.precision == "bfloat16" else model.weights[0].dtype)
-        particles = [x.to(work.dtype) for x in model.init_chains(self.num_chains, rng=rng).layers]
-        offsets = [x.mean(0) for x in model.bottom_up(data[:1000])]
-        average = None
+        chosen = torch.randint(len(data), (max(self.num_chains, 500),), generator=rng)
+        posterior = work.mean_field(work.observe(data[chosen], rng), self.mean_field_iterations)
+        offsets = [x.mean(0, dtype=bias.dtype) for x, bias in zip(posterior, work.biases, strict=True)]
+        hidden = [_bernoulli(x[: self.num_chains].to(work.biases[0].dtype), rng).to(work.dtype) for x in posterior[1:]]
+        particles = [posterior[0][: self.num_chains], *hidden]  # from the data: the machine may be half trained already
+        average, last_finite = None, copy.deepcopy(model.state_dict())
         step = 0
         for _ in range(self.num_epochs):
             for batch in minibatches(data, self.batch_size, rng=rng):
@@ -68,7 +73,13 @@ class VariationalPCD:
                         parameter.mul_(1 - rate * settings.weight_decay)
                     parameter.add_(gradient, alpha=rate)
                 if not all(bias.isfinite().all() for bias in work.biases):
-                    raise Diverged(f"joint training left the real numbers at update {step}: lower learning_rate")
+                    model.load_state_dict(last_finite)
+                    raise Diverged(
+                        f"joint training left the real numbers at update {step}: lower learning_rate "
+                        f"(now {settings.learning_rate:g}); the last finite weights were kept"
+                    )
+                if step % 20 == 0 and all(weight.sum().isfinite() for weight in work.weights):
+                    last_finite = copy.deepcopy(model.state_dict())
                 if step > first_averaged:
                     average = work.average(average, step - first_averaged)
                 if step == num_steps and average is not None:
@@ -82,6 +93,16 @@ class VariationalPCD:
                     particles=negative[0].float() if step % 20 == 0 or step == num_steps else None,
                 )
                 settings = changed or settings
+
+
+def check_data(model: DBM, data: Tensor) -> None:
+    """Complain in a sentence about data that the model cannot learn."""
+    size, binary = model.config.layer_sizes[0], model.config.visible == "bernoulli"
+    if data.ndim != 2 or data.shape[1] != size or not len(data):
+        raise ValueError(f"data are (num_examples, {size}) for this DBM, got {tuple(data.shape)}")
+    if not data.isfinite().all() or (binary and (data.min() < 0 or data.max() > 1)):
+        kind = "intensities in [0, 1] for binary visible units" if binary else "finite numbers"
+        raise ValueError(f"data must be {kind}, got values from {data.min():g} to {data.max():g}")
 
 
 def gradients(positive: Sequence[Tensor], negative: Sequence[Tensor], offsets: Sequence[Tensor]) -> list[Tensor]:

@@ -6,10 +6,12 @@ import torch
 
 from deepgen.chains import Chains, Clamp, run_chains
 from deepgen.datasets import bars_and_stripes
-from deepgen.dbm import DBM, DBMConfig
+from deepgen.dbm import DBM, DBMConfig, begin_as_rbm
 from deepgen.doubled_pretraining import DoubledPretraining
 from deepgen.enumeration import log_marginal, log_partition_exact, posterior
 from deepgen.likelihood import all_states
+from deepgen.likelihood import log_partition_exact as log_partition_of_rbm
+from deepgen.rbm import RBM, RBMConfig
 from deepgen.training import fit
 from deepgen.variational_pcd import VariationalPCD, _bernoulli, _WorkingCopy, gradients
 
@@ -235,3 +237,17 @@ def test_settings_are_checked_in_sentences():
         VariationalPCD(precision="float8")
     with pytest.raises(ValueError, match="learning_rate"):
         DoubledPretraining(learning_rate=0)
+
+
+@pytest.mark.parametrize("sizes", [(6, 4, 5), (6, 4, 3, 2)])
+def test_begun_as_an_rbm_the_deep_machine_is_that_rbm(sizes):
+    rng = torch.Generator().manual_seed(0)
+    rbm = RBM(RBMConfig(6, 4)).double().requires_grad_(False)
+    for parameter in rbm.parameters():
+        parameter.copy_(torch.randn(parameter.shape, generator=rng, dtype=torch.float64))
+    model = DBM(DBMConfig(sizes)).double()
+    begin_as_rbm(model, rbm, scale=0.0)
+    v = torch.cat(list(all_states(6)))
+    log_likelihood = -rbm.free_energy(v) - log_partition_of_rbm(rbm)
+    torch.testing.assert_close(log_marginal(model, v) - log_partition_exact(model), log_likelihood)
+    torch.testing.assert_close(model.log_likelihood_bound(v, log_partition_exact(model)), log_likelihood)
