@@ -52,34 +52,41 @@ export function vaeOf(model) {
 }
 
 /**
- * A generative adversarial network whose batch normalisation has been folded into its dense layers.
- * @returns {{numLatents: number, generate: function(Float32Array, number): Float32Array, discriminate: function(Float32Array, number): Float32Array}}
- *   generate(z, batch) -> pictures in [0, 1] (batch, 784); discriminate(x, batch) -> logits (batch), the similarity of a batch left out
+ * A generative adversarial network; batch normalisation that is still there is folded into the dense layers.
+ * @returns {{numLatents: number, generate: function(Float32Array, number): Float32Array, discriminate: function(Float32Array, number): Float32Array, stacks: Object}}
+ *   generate(z, batch) -> pictures in [0, 1] (batch, 784); discriminate(x, batch) -> logits (batch), the similarity of a batch left out;
+ *   stacks: both as {layers, slope, last}, for those who have faster products
  */
 export function ganOf(model) {
   expectFamily(model, "gan");
-  const { tensors } = model;
-  if (tensors["generator.norms.0.weight"]) throw new Error("This GAN still has batch normalisation: store it folded.");
-  const generator = layers(tensors, "generator.layers"), judge = layers(tensors, "discriminator.layers");
-  const verdict = layer(tensors, "discriminator.verdict"), features = judge.at(-1).numOut;
-  const kernels = verdict.numIn - features; // minibatch discrimination, if any: zero for a batch of one
+  const { tensors } = model, judge = layers(tensors, "discriminator.layers"), verdict = layer(tensors, "discriminator.verdict");
+  const generator = layers(tensors, "generator.layers").map((each, l) => foldNorm(each, tensors, `generator.norms.${l}`));
+  const numIn = judge.at(-1).numOut; // minibatch discrimination, if any, is zero for a batch of one: its weights are left out
+  const stacks = {
+    generator: { layers: generator, slope: SLOPE, last: (x) => tanh(x).map((t) => (t + 1) / 2) },
+    discriminator: { layers: [...judge, { ...verdict, W: verdict.W.subarray(0, numIn), numIn }], slope: SLOPE, last: (x) => x },
+  };
+  const run = ({ layers: all, slope, last }, x, batch) => {
+    all.forEach((each, l) => {
+      x = apply(each, x, batch);
+      if (l < all.length - 1) x = leakyRelu(x, slope);
+    });
+    return last(x);
+  };
   return {
     numLatents: generator[0].numIn,
-    generate(z, batch) {
-      generator.forEach((each, i) => {
-        z = apply(each, z, batch);
-        z = i < generator.length - 1 ? leakyRelu(z, SLOPE) : tanh(z).map((t) => (t + 1) / 2);
-      });
-      return z;
-    },
-    discriminate(x, batch) {
-      x = x.map((p) => 2 * p - 1);
-      for (const each of judge) x = leakyRelu(apply(each, x, batch), SLOPE);
-      const padded = new Float32Array(batch * (features + kernels));
-      for (let b = 0; b < batch; b++) padded.set(x.subarray(b * features, (b + 1) * features), b * (features + kernels));
-      return apply(verdict, padded, batch);
-    },
+    stacks,
+    generate: (z, batch) => run(stacks.generator, z, batch),
+    discriminate: (x, batch) => run(stacks.discriminator, x.map((p) => 2 * p - 1), batch),
   };
+}
+
+// gamma (x W + b - mean) / s + beta = x (W gamma / s) + (b - mean) gamma / s + beta
+function foldNorm(dense, tensors, name) {
+  if (!tensors[`${name}.weight`]) return dense;
+  const [gamma, beta, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map((part) => tensors[`${name}.${part}`].data);
+  const scale = gamma.map((g, j) => g / Math.sqrt(variance[j] + 1e-5)), { numOut } = dense;
+  return { ...dense, W: dense.W.map((w, i) => w * scale[i % numOut]), bias: dense.bias.map((b, j) => (b - mean[j]) * scale[j] + beta[j]) };
 }
 
 /** A deep Boltzmann machine, for BoltzmannChains and meanField. @returns {import("./engine.js").Machine} */
