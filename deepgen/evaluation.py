@@ -174,6 +174,7 @@ def evaluate_dbm(
         "bound_reverse_ais": bound - backward.estimate.value,
         "effective_sample_size": forward.estimate.effective_sample_size,
         "effective_sample_size_reverse": backward.estimate.effective_sample_size,
+        "log_partition_ais": forward.estimate.value,
         "log_partition_std_error": forward.estimate.std_error,
     }
 
