@@ -1,9 +1,10 @@
-"""Gaussian-Bernoulli RBM against a diagonal Gaussian and factor analysis with as many parameters: held-out log-likelihood.
+"""Gaussian-Bernoulli RBM against a diagonal Gaussian and factor analysis with as many parameters.
 
     python -m benchmarks.gaussian [--data mnist] [--num-hidden 15 100 500] [--num-epochs 10]
 
-All on standardised pixels, nats per test image, no standard deviation below e^-3 for any of them: pixels that are always
-black would otherwise be worth any number. Factor analysis is fitted by EM to convergence, which needs the covariance only.
+Held-out log-likelihood in nats per test image on standardised pixels. No model may have a standard deviation below
+e^-3: pixels that are always black would otherwise be worth any number. Factor analysis is fitted by EM, which needs the
+covariance only.
 """
 
 import argparse

@@ -14,7 +14,7 @@ class Chains(NamedTuple):
 
 
 class Clamp(NamedTuple):
-    """Visible units held fixed. ``mask`` (num_visible,) or (num_chains, num_visible), true where held; ``values`` alike."""
+    """Visible units held fixed: ``mask`` true where held; both (num_visible,) or (num_chains, num_visible)."""
 
     mask: Tensor
     values: Tensor
@@ -31,3 +31,17 @@ def run_chains(
     while True:
         chains = model.gibbs_step(chains, rng=rng, beta=beta, clamp=clamp)
         yield chains
+
+
+def autocorrelation(history: Tensor, num_lags: int) -> Tensor:
+    """How alike a chain is to itself some sweeps later; (num_sweeps, num_chains, num_units) -> (num_lags + 1,).
+
+    It begins with 1 at lag 0. Means are taken over all chains together: a chain that never leaves its digit stays correlated.
+    """
+    num_sweeps = len(history)
+    if num_lags >= num_sweeps:
+        raise ValueError(f"{num_lags} lags need a longer history than {num_sweeps} sweeps")
+    x = history - history.mean((0, 1))
+    variance = x.square().mean()
+    lags = [(x[: num_sweeps - lag] * x[lag:]).mean() / variance for lag in range(num_lags + 1)]
+    return torch.stack(lags)
