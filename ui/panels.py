@@ -42,22 +42,25 @@ def training_room(
     particles: str = "What the model dreams",
     filters: tuple[str, str] | None = None,
     view: Callable[[Snapshot, str], None] | None = None,
+    live: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None,
     invitation: str = "",
 ) -> Snapshot | None:
     """Draw the room; the last snapshot of this visitor's training on this page, if there is one.
 
     make_task: what the visitor set (by the controls' names) -> Task; a ValueError becomes a sentence beside the button.
     filters: (title, tensor of shape (num_visible, num_hidden)) to show as pictures. view: draws the page's own stage,
-    below, from a snapshot and the URL of its weights. invitation: what will be seen, while there is nothing yet.
+    below, from a snapshot and the URL of its weights. live: (settings, trainer) -> the trainer's fields to change while it
+    runs, where the live controls are not such fields by name. invitation: what will be seen, while there is nothing yet.
     """
     owner, job = visitor.token(), st.session_state.get(f"{page}_job")
     with st.container(key=f"{page}_training_room"):
+        buttons = st.container(horizontal=True, vertical_alignment="center", key=f"{page}_training_buttons")
         left, right = st.columns([2, 5], gap="medium")
         with left:
             settings = _draw_controls(page, controls, job)
-            _draw_buttons(page, owner, job, settings, make_task)
+            _draw_buttons(buttons, page, owner, job, settings, make_task)
             if job is not None and not job.snapshot.ended:
-                _apply_live(job, controls, settings)
+                _apply_live(job, controls, settings, live)
         with right:
             if job is None:
                 st.info(
@@ -113,10 +116,9 @@ def _draw_control(page: str, control: Control, *, disabled: bool) -> Any:
     )
 
 
-def _draw_buttons(page: str, owner: str, job: Job | None, settings: dict, make_task: Callable) -> None:
+def _draw_buttons(row, page: str, owner: str, job: Job | None, settings: dict, make_task: Callable) -> None:
     """Train, or pause, resume and stop. They return at once; the worker obeys between two updates."""
     state = job.snapshot.state if job is not None else None
-    row = st.container(horizontal=True, key=f"{page}_training_buttons")
     if state in ("waiting", "running", "paused"):
         if state == "paused":
             if row.button("Resume", type="primary", icon=":material/play_arrow:", key=f"{page}_resume"):
@@ -126,18 +128,25 @@ def _draw_buttons(page: str, owner: str, job: Job | None, settings: dict, make_t
         if row.button("Stop", icon=":material/stop:", key=f"{page}_stop"):
             _obey(job, job.stop)
         return
-    onward = False
-    if job is not None and job.snapshot.weights:
-        again = {"Anew": False, "From these weights": True}
-        onward = again[st.radio("Start", list(again), horizontal=True, key=f"{page}_onward")]
-    if row.button("Train", type="primary", icon=":material/play_arrow:", key=f"{page}_train"):
+    anew = row.button("Train", type="primary", icon=":material/play_arrow:", key=f"{page}_train")
+    onward = (
+        job is not None
+        and job.snapshot.weights
+        and row.button(
+            "Train on",
+            icon=":material/resume:",
+            key=f"{page}_onward",
+            help="Another training, from the weights that are here.",
+        )
+    )
+    if anew or onward:
         try:
             task = make_task(settings)
             if onward:
                 task = replace(task, start=job.snapshot.weights)
             st.session_state[f"{page}_job"] = new = workers.submit(task, owner)
         except ValueError as error:
-            st.error(f"This cannot be trained: {error}.")
+            row.error(f"This cannot be trained: {error}.")
             return
         new.wait_for(lambda now: now.step or now.state != "running", 0.4)
         st.rerun()
@@ -149,10 +158,12 @@ def _obey(job: Job, command: Callable[[], None]) -> None:
     st.rerun()
 
 
-def _apply_live(job: Job, controls: Sequence[Control], settings: dict) -> None:
-    changes = {control.name: settings[control.name] for control in controls if control.live}
+def _apply_live(job: Job, controls: Sequence[Control], settings: dict, live: Callable | None) -> None:
     try:
-        job.change(**changes)
+        if live is not None:
+            job.change(**live(settings, job.snapshot.trainer))
+        else:
+            job.change(**{control.name: settings[control.name] for control in controls if control.live})
     except ValueError as error:
         st.error(f"That was not changed: {error}.")
 
