@@ -36,7 +36,8 @@ def run_chains(
 def autocorrelation(history: Tensor, num_lags: int) -> Tensor:
     """How alike a chain is to itself some sweeps later; (num_sweeps, num_chains, num_units) -> (num_lags + 1,).
 
-    It begins with 1 at lag 0. Means are taken over all chains together: a chain that never leaves its digit stays correlated.
+    It begins with 1 at lag 0. Means are taken over all chains together: a chain that never leaves its digit stays
+    correlated.
     """
     num_sweeps = len(history)
     if num_lags >= num_sweeps:

@@ -56,8 +56,9 @@ def race(
 ) -> Iterator[dict[str, Lap]]:
     """Epoch by epoch, a lap for every contestant.
 
-    ``label`` names the digit of every image, ``effort`` goes to ``bracket``. The same seed gives the same first weights and the same batches to all that have the same batch size and number of
-    chains; the dreams of all begin at the same noise and use the same random numbers.
+    ``label`` names the digit of every image, ``effort`` goes to ``bracket``. The same seed gives the same first weights
+    and the same batches to all that have the same batch size and number of chains; the dreams of all begin at the same
+    noise and use the same random numbers.
     """
     models = {name: RBM(config) for name in trainers}
     runs = {
