@@ -97,9 +97,9 @@ class AdversarialTraining:
         """One TrainStep per update of the generator; data (num_examples, num_visible), images in [0, 1]."""
         if len(data) < 2:
             raise ValueError(f"a GAN needs at least two examples to learn from, got {len(data)}")
-        if data.shape[1] != model.config.num_visible:
+        if data.ndim != 2 or data.shape[1] != model.config.num_visible:
             raise ValueError(
-                f"the data have {data.shape[1]} values each, the GAN {model.config.num_visible}: they must agree"
+                f"the data have shape {tuple(data.shape)}, the GAN {model.config.num_visible} values: they must agree"
             )
         trainer, G, D = self, copy.deepcopy(model.generator).train(), model.discriminator
         G_adam, D_adam = (torch.optim.Adam(p.parameters(), fused=True) for p in (G, D))

@@ -121,7 +121,7 @@ class ClassifierTraining:
     ) -> Generator[TrainStep, "ClassifierTraining | None", None]:
         """One TrainStep per update; data (num_examples, num_visible + num_labels): images, then one-hot labels."""
         num_visible, num_labels = math.prod(model.config.image_shape), model.config.num_labels
-        if data.ndim != 2 or data.shape[1] != num_visible + num_labels:
+        if data.ndim != 2 or data.shape[1] != num_visible + num_labels or not len(data):
             raise ValueError(f"data are (num_examples, {num_visible} + {num_labels} labels), got {tuple(data.shape)}")
         if not model.is_trained:
             model.initialise(rng=rng)

@@ -122,6 +122,10 @@ class UpDown:
             raise ValueError(
                 f"data are (num_examples, {sizes[0]} + {num_labels} labels) for this DBN, got {tuple(data.shape)}"
             )
+        if model.config.visible == "bernoulli" and not (data.min() >= 0 and data.max() <= 1):  # nor are they NaN
+            raise ValueError(
+                f"data are intensities in [0, 1] for binary units, got {data.min():g} to {data.max():g}; rescale them"
+            )
         if trainer.classification and not num_labels:
             raise ValueError(
                 "classification is a part of the gradient for label units, and this DBN has none: set it to 0"
