@@ -138,3 +138,18 @@ def value_of_optimal_discriminator(p: Tensor, q: Tensor) -> float:
     """V(D*, G) of equation (36) with D* = p / (p + q), over cells: E_p log D* + E_q log(1 - D*) = -log 4 + 2 JSD."""
     D = p / (p + q).clamp(min=math.ulp(0.0))
     return (torch.xlogy(p, D) + torch.xlogy(q, 1 - D)).sum().item()
+
+
+def nearest_examples(x: Tensor, examples: Tensor, *, chunk: int = 5000) -> tuple[Tensor, Tensor]:
+    """Euclidean distance to, and index of, the nearest of ``examples``, a question of memory and of memorising.
+
+    x (batch, num_visible) in [0, 1]; examples (num_examples, num_visible), floats in [0, 1] or bytes; both answers (batch,).
+    """
+    best = torch.full((len(x),), math.inf), torch.zeros(len(x), dtype=torch.int64)
+    for start in range(0, len(examples), chunk):
+        part = examples[start : start + chunk]
+        part = part.float() / 255 if part.dtype == torch.uint8 else part
+        distance, index = torch.cdist(x, part).min(-1)
+        nearer = distance < best[0]
+        best = torch.where(nearer, distance, best[0]), torch.where(nearer, index + start, best[1])
+    return best

@@ -2,7 +2,23 @@
 
 import streamlit as st
 
-from ui import gan_game, prose
+from ui import assets, gan_game, gan_judge, gan_walk, prose
+
+MODELS = {"gan-mnist": ("Digits", "mnist"), "gan-fashion": ("Clothes", "fashion")}
+
+
+def pretrained() -> list[dict]:
+    """The generators that there are, for the browser."""
+    return [
+        {"id": name, "label": label, "url": assets.weights_url(name), "data": data}
+        for name, (label, data) in MODELS.items()
+        if assets.has_weights(name)
+    ]
+
+
+def images(models: list[dict]) -> dict[str, str]:
+    """Real test images of the same kinds."""
+    return {model["data"]: assets.images_url(model["data"]) for model in models}
 
 
 def game():
@@ -11,7 +27,25 @@ def game():
     st.markdown(prose.section("gan", "What to try"))
 
 
-SECTIONS = {"Game": game}
+def samples():
+    st.markdown(prose.section("gan", "Samples"))
+    models = pretrained()
+    if models:
+        gan_walk.mount(models, images=images(models))
+    else:
+        st.info("No trained GAN is here: run `python -m deepgen pretrain gan-mnist`, or train one under *Train*.")
+
+
+def judge():
+    st.markdown(prose.section("gan", "You judge"))
+    models = pretrained()
+    if models:
+        gan_judge.mount(models, images=images(models))
+    else:
+        st.info("No trained GAN is here: run `python -m deepgen pretrain gan-mnist`, or train one under *Train*.")
+
+
+SECTIONS = {"Game": game, "Samples": samples, "You judge": judge}
 
 st.title("Generative adversarial network")
 st.markdown(prose.section("gan"))

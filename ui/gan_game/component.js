@@ -1,5 +1,6 @@
 // The two-dimensional game. The worker plays; this module asks for the next updates when it has painted the last ones.
 
+import { asker } from "../kit/ask.js";
 import { component, elements } from "../kit/component.js";
 import { loop } from "../kit/loop.js";
 import { savePicture } from "../kit/save.js";
@@ -22,18 +23,7 @@ export default component(async (root, _settings, page) => {
     world: ["ring", "grid", "moons", "drawn"], seed: [1, 1, 2 ** 31], speed: [3, 0, 4], loss: LOSSES, k: [1, 1, 10], rateD: [-2.7, -4, -1.5],
     rateG: [-2.7, -4, -1.5], r1: [0, 0, 2], smoothing: [0, 0, 0.3], averaged: ["no", "yes"], field: ["yes", "no"], pulls: ["yes", "no"], mesh: ["no", "yes"],
   });
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-  const waiting = new Map();
-  let asked = 0;
-  worker.onmessage = ({ data: { id, view, error } }) => {
-    const { resolve, reject } = waiting.get(id);
-    waiting.delete(id);
-    error ? reject(new Error(error)) : resolve(view);
-  };
-  const ask = (type, rest = {}, look = {}) => new Promise((resolve, reject) => {
-    waiting.set(++asked, { resolve, reject });
-    worker.postMessage({ id: asked, type, look, ...rest });
-  });
+  const ask = asker(new URL("./worker.js", import.meta.url));
 
   let colours = palette(page.colours), world = null, points = [], seen = {}, losses = { D: [], G: [] }, due = 0, frames = 0, lookedSlowly = 0, drawing = false;
   const frozen = { D: false, G: false };
@@ -76,7 +66,7 @@ export default component(async (root, _settings, page) => {
     due = Math.min(due - updates, 1);
     const slow = now - lookedSlowly > 400;
     if (slow) lookedSlowly = now;
-    take(await ask("play", { updates, milliseconds: WORKER_MILLISECONDS }, { field: setting.field === "yes" && frames++ % 3 === 0, slow }));
+    take(await ask("play", { updates, milliseconds: WORKER_MILLISECONDS, look: { field: setting.field === "yes" && frames++ % 3 === 0, slow } }));
     paint();
   }
 
@@ -104,7 +94,7 @@ export default component(async (root, _settings, page) => {
     drawFigure(fit(at.figure), seen.verdictsFake, colours);
     drawTrace(at.losses, [{ values: losses.D, colour: colours.violet }, { values: losses.G, colour: colours.orange }], { colours });
     const slope = (loss) => seen.verdictsFake.reduce((sum, a) => sum - generatorLoss(a, loss)[1], 0) / seen.verdictsFake.length;
-    at.slopes.textContent = `mean push now: ${slope("saturating").toFixed(3)} against ${slope("non-saturating").toFixed(3)}`;
+    at.slopes.textContent = `Their mean push is ${slope("saturating").toFixed(3)} against ${slope("non-saturating").toFixed(3)}.`;
     at.counter.textContent = `update ${seen.updates.toLocaleString("en")}`;
     at.modes.textContent = `${seen.modes} / ${seen.numModes}`;
     at.quality.textContent = `${(100 * seen.highQuality).toFixed(0)} %`;
@@ -239,6 +229,6 @@ export default component(async (root, _settings, page) => {
 
   return {
     theme(found) { colours = palette(found); paint(); },
-    destroy() { clearInterval(announcing); resized.disconnect(); animation.destroy(); worker.terminate(); },
+    destroy() { clearInterval(announcing); resized.disconnect(); animation.destroy(); ask.end(); },
   };
 });

@@ -1,34 +1,27 @@
 // Plays the match in a worker: as many updates as are asked for, as long as there is time, then one view of the state.
 
+import { answer } from "../kit/ask.js";
 import { Match } from "./match.js";
 import { drawn, WORLDS } from "./worlds.js";
 
 let match = null;
 
-const answers = {
+answer({
   start({ world, points, settings, seed }) {
     match = new Match(world === "drawn" ? drawn(points) : WORLDS[world](), settings, seed);
+    return match.view();
   },
-  settings({ settings }) {
+  settings({ settings, look }) {
     Object.assign(match.settings, settings);
+    return match.view(look);
   },
-  play({ updates, milliseconds }) {
+  play({ updates, milliseconds, look }) {
     const end = performance.now() + milliseconds;
     for (let i = 0; i < updates && !match.failed && performance.now() < end; i++) match.update();
+    return match.view(look);
   },
-  step({ who }) {
-    if (match.failed) return;
-    if (who === "D") match.stepD();
-    else match.stepG();
+  step({ who, look }) {
+    if (!match.failed) who === "D" ? match.stepD() : match.stepG();
+    return match.view(look);
   },
-};
-
-onmessage = ({ data: { id, type, look, ...rest } }) => {
-  try {
-    answers[type](rest);
-    const view = match.view(look);
-    postMessage({ id, view }, Object.values(view).filter(ArrayBuffer.isView).map((array) => array.buffer));
-  } catch (error) {
-    postMessage({ id, error: error.message });
-  }
-};
+});
