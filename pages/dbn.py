@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, dbn_stage, prose
+from ui import assets, dbn_stage, dbn_training, prose
 
 MODELS = {
     "dbn-labels-mnist": "with labels, stacked greedily",
@@ -21,7 +21,7 @@ def stage():
     dbn_stage.mount(models, images=assets.images_url("mnist"))
 
 
-SECTIONS = {"Stage": stage}
+SECTIONS = {"Stage": stage, "Train": dbn_training.mount}
 
 st.title("Deep belief network")
 st.markdown(prose.section("dbn"))

@@ -20,7 +20,7 @@ export default component(async (root, settings, page) => {
     hold: ["each", "free", ..."0123456789"],
   });
   const ask = asker(new URL("./worker.js", import.meta.url));
-  let colours, tower, sizes, numLabels = 0, sweeps = 0, due = 0, model;
+  let colours, tower, sizes, numLabels = 0, sweeps = 0, due = 0, model, models = [];
   const chains = tenChains(at, setting, {
     count: NUM_CHAINS, onHold: (labels) => { ask("hold", { labels }); if (!animation.running) step(1); }, onChain: () => { if (!animation.running) step(0); },
   });
@@ -28,13 +28,17 @@ export default component(async (root, settings, page) => {
   const animation = loop(root, frame);
 
   async function useModel(id) {
-    model = settings.models.find((each) => each.id === id) ?? settings.models[0];
+    const next = models.find((each) => each.id === id) ?? models[0];
+    if (next.url === model?.url) return;
+    model = next;
     at.model.value = model.id;
+    const before = String([sizes, numLabels]);
     const loaded = await ask("load", { url: new URL(model.url, location.href).href, count: NUM_CHAINS, seed: setting.seed });
     ({ sizes, numLabels } = loaded);
+    at.about.textContent = about(loaded.card);
+    if (String([sizes, numLabels]) === before) return drawing.touch(); // new weights, and everything goes on
     tower?.destroy();
     tower = towerOf(at, sizes, numLabels);
-    at.about.textContent = about(loaded.card);
     chains.labelled(numLabels);
     drawing.labelled(numLabels);
     if (colours) tower.theme(colours);
@@ -75,7 +79,10 @@ export default component(async (root, settings, page) => {
         tower.show(layersOf(seen), seen.labels, { delay: drawing.busy ? 0 : delay(), upward: true });
         root.dataset.told = seen.labels.length ? seen.labels.indexOf(Math.max(...seen.labels)) : "";
       }
-    } else if (count) await drawing.complete(count);
+    } else if (count) {
+      const seen = await drawing.complete(count);
+      tower.show(layersOf(seen), seen.labels, { delay: delay(), upward: true });
+    }
   }
 
   async function dreamOn(picture) {
@@ -104,12 +111,11 @@ export default component(async (root, settings, page) => {
   at.again.onclick = begin;
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
   at.play.onclick = () => play(!animation.running);
-  at.sweep.onclick = async () => { play(false); await (setting.mode === "dream" ? step(1) : setting.mode === "complete" ? drawing.complete(1) : (drawing.touch(), frame(0, 1))); };
+  at.sweep.onclick = async () => { play(false); await (setting.mode === "dream" ? step(1) : (drawing.touch(), frame(0, 1 / SPEEDS[setting.speed][0]))); };
   at.speed.value = setting.speed;
   at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); words(); };
   at.temperature.value = setting.temperature;
   at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); words(); };
-  at.model.replaceChildren(...settings.models.map(({ id, label }) => Object.assign(document.createElement("option"), { value: id, textContent: label })));
   at.model.onchange = () => useModel(at.model.value);
   at.save.onclick = () => (setting.mode === "dream" ? chains.savePicture(`dbn-sweep-${sweeps}.png`) : drawing.savePicture());
   at.film.onclick = () => chains.saveFilm();
@@ -139,15 +145,23 @@ export default component(async (root, settings, page) => {
     drawing.theme(colours);
   }
 
+  async function update(next) {
+    if (JSON.stringify(next.models) === JSON.stringify(models)) return;
+    models = next.models;
+    const wish = at.model.value;
+    at.model.replaceChildren(...models.map(({ id, label }) => Object.assign(document.createElement("option"), { value: id, textContent: label })));
+    await useModel(wish);
+  }
+
   theme(page.colours);
   press(["mean", "sample"], setting.show);
   words();
-  await useModel(settings.models[0].id);
+  await update(settings);
   play(!reducedMotion());
   const announcing = setInterval(() => {
     at.status.textContent = setting.mode === "dream" ? `Ten chains, sweep ${sweeps}; ${chains.inWords()}` : drawing.inWords();
   }, 10000);
-  return { theme, destroy() { clearInterval(announcing); animation.destroy(); tower.destroy(); drawing.destroy(); ask.end(); } };
+  return { update, theme, destroy() { clearInterval(announcing); animation.destroy(); tower.destroy(); drawing.destroy(); ask.end(); } };
 });
 
 const layersOf = (reply) => Array.from({ length: reply.numLayers }, (_, l) => reply[`layer${l}`]);

@@ -110,6 +110,7 @@ export async function easel(at, settings, { ask, setting, onDreamOn, onChange })
       at.verdictPanel.hidden = mode !== "recognise";
       at.completePanel.hidden = mode !== "complete";
       if (next === "complete") present(digit, half());
+      at.drawTitle.innerHTML = `<span class="visible">v</span> &nbsp;${mode === "complete" ? "Hold some pixels" : "Draw a digit"}`;
       at.drawText.textContent = mode === "recognise"
         ? "Recognition is one pass up: each layer hears the one below and nothing from above. With Sample every unit is drawn, and the labels swing."
         : "Blue pixels are held, the others are free. p(h | v held) has no easy form in a DBN: neither column below is the exact answer, each fails in its own way.";
@@ -138,14 +139,15 @@ export async function easel(at, settings, { ask, setting, onDreamOn, onChange })
     async complete(count) {
       const values = pad.values.map((x) => Number(x > 0.5)), begin = restart;
       restart = false;
-      const { dreamt, looped, agreement } = await ask("complete", { mask: pad.held.slice(), values, sweeps: begin ? 1 : count, begin, count: NUM_COMPLETIONS, seed: setting.seed });
+      const seen = await ask("complete", { mask: pad.held.slice(), values, sweeps: begin ? 1 : count, begin, count: NUM_COMPLETIONS, seed: setting.seed }), { dreamt, looped, agreement } = seen;
       if (begin) { sweeps = 0; first = agreement; }
       sweeps += begin ? 1 : count;
-      if (!colours) return;
+      if (!colours) return seen;
       for (const [canvas, pictures] of [[at.once, dreamt], [at.looped, looped]]) paintTiles(canvas, pictures, { count: NUM_COMPLETIONS, colours: colours.ink, background: colours.gap });
       const percent = (x) => (Number.isFinite(x) ? `${(100 * x).toFixed(0)} %` : "–");
-      at.onceText.textContent = `Sweep ${sweeps}: your pixels are given ${percent(agreement[0])} (at first ${percent(first[0])}). Nothing holds them: the chain forgets what it rose from.`;
-      at.loopedText.textContent = `Held pixels are put back and everything rises again: ${percent(agreement[1])}. Plausible, but a habit and no sampling from p(v free | v held): going up, no layer asks the ones above. A deep Boltzmann machine does.`;
+      at.onceText.textContent = `Sweep ${sweeps}: your ink is given ${percent(agreement[0])} (at first ${percent(first[0])}). Nothing holds them: the chain forgets what it rose from.`;
+      at.loopedText.textContent = `Held pixels are put back and everything rises again: your ink is given ${percent(agreement[1])}. Plausible, but a habit and no sampling from p(v free | v held): going up, no layer asks the ones above. A deep Boltzmann machine does.`;
+      return seen;
     },
     savePicture: () => savePicture(mode === "complete" ? at.looped : at.pad, `dbn-${mode}.png`, mode === "complete" ? 6 : 16),
     theme(found) {

@@ -54,7 +54,9 @@ export function stackOf(model, { count, seed }) {
     sizes, numLabels, count, chains, fall, rise, labelsOf, topOf, draw,
 
     // labels: one for each chain, -1 where it is free
+    held: new Int8Array(count).fill(-1),
     hold(labels) {
+      this.held = labels;
       mask.fill(0);
       values.fill(0);
       labels.forEach((label, c) => {
@@ -62,6 +64,12 @@ export function stackOf(model, { count, seed }) {
         mask.fill(1, c * width + size, (c + 1) * width);
         values[c * width + size + label] = 1;
       });
+    },
+
+    continueFrom(other) {
+      chains.layers.forEach((states, l) => states.set(other.chains.layers[l]));
+      chains.means.forEach((means, l) => means.set(other.chains.means[l]));
+      this.hold(other.held);
     },
 
     // put a state of layer `level` under the chains (count, size), their labels drawn from p(label | h)

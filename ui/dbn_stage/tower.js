@@ -7,11 +7,13 @@ const columnsOf = (n) => (n > 1400 ? 80 : n > 900 ? 50 : n > 600 ? 56 : 50);
 
 // tower(at, sizes, numLabels): show(layers, labels, {delay, upward}) reveals them in the order in which they come about
 export function tower(at, sizes, numLabels) {
-  const last = sizes.length - 1, three = last >= 3;
-  const floors = [[at.visible, at.visibleName], ...(three ? [[at.first, at.firstName]] : []), [at.penultimate, at.penultimateName], [at.top, at.topName]];
-  const arrows = [at.arrow0, ...(three ? [at.arrow1] : []), at.arrow2];
+  // an RBM has neither of the floors between, two RBMs only the upper one
+  const last = sizes.length - 1, three = last >= 3, two = last >= 2;
+  const floors = [[at.visible, at.visibleName], ...(three ? [[at.first, at.firstName]] : []), ...(two ? [[at.penultimate, at.penultimateName]] : []), [at.top, at.topName]];
+  const arrows = [...(two ? [at.arrow0] : []), ...(three ? [at.arrow1] : []), at.arrow2];
   let colours, timers = [], shown = [];
   at.first.parentElement.hidden = at.arrow1.hidden = !three;
+  at.penultimate.parentElement.parentElement.hidden = at.arrow0.hidden = !two;
   floors.forEach(([, name], l) => {
     name.innerHTML = l ? `h<sup>${l}</sup><br>${sizes[l]}` : `v<br>${sizes[0]}`;
     name.className = `name ${l ? `hidden-${l}` : "visible"}`;

@@ -16,7 +16,9 @@ const repeated = (picture, count) => Float32Array.from({ length: count * picture
 answer({
   async load({ url, count, seed }) {
     [model] = await Promise.all([fetchModel(url), kernels]);
+    const before = stack;
     stack = stackOf(model, { count, seed });
+    if (before && String(before.sizes) === String(stack.sizes) && before.numLabels === stack.numLabels) stack.continueFrom(before); // other weights, the same chains
     completer = null;
     return { sizes: stack.sizes, numLabels: stack.numLabels, card: model.card };
   },
@@ -76,17 +78,22 @@ answer({
       looped = loop.fall(loop.penultimate(), count, true)[0];
       completer.v = looped.map((p, i) => (mask[i % n] ? values[i % n] : p));
     }
-    return { dreamt, looped: completer.v.slice(), agreement: Float32Array.of(agreement(dreamt, mask, values), agreement(looped, mask, values)) };
+    const states = loop.rise(completer.v.slice(0, n), 1, false), h = states.at(-1), labels = loop.numLabels ? loop.labelsOf(h) : new Float32Array(0);
+    return flat({
+      dreamt, looped: completer.v.slice(), labels, layers: [...states, loop.topOf(h, labels)],
+      agreement: Float32Array.of(agreement(dreamt, mask, values), agreement(looped, mask, values)),
+    });
   },
 });
 
-// mean probability that the pictures give to the held pixels
+// mean probability that the pictures give to the held ink (to all held pixels, if there is none)
 function agreement(pictures, mask, values) {
+  const ink = values.some((x, i) => mask[i] && x > 0.5);
   let sum = 0, count = 0;
   pictures.forEach((p, i) => {
     const k = i % mask.length;
-    if (!mask[k]) return;
-    sum += values[k] > 0.5 ? p : 1 - p;
+    if (!mask[k] || (ink && values[k] < 0.5)) return;
+    sum += ink ? p : 1 - p;
     count++;
   });
   return count ? sum / count : NaN;
