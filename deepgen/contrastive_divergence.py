@@ -180,11 +180,12 @@ def check_data(model: RBM, data: Tensor) -> None:
     """Complain in a sentence about data that the model cannot learn."""
     if data.ndim != 2 or data.shape[1] != model.config.num_visible or not len(data):
         raise ValueError(f"data are (num_examples, {model.config.num_visible}) for this RBM, got {tuple(data.shape)}")
-    if not bool(data.isfinite().all()):
+    low, high = data.aminmax()  # one pass over the data; whatever is not finite shows in one of the two
+    if not bool(low.isfinite() & high.isfinite()):
         raise ValueError("data contain numbers that are not finite; remove or replace them before training")
-    if model.config.visible == "bernoulli" and (data.min() < 0 or data.max() > 1):
+    if model.config.visible == "bernoulli" and (low < 0 or high > 1):
         raise ValueError(
-            f"binary visible units take intensities in [0, 1], got values from {data.min():g} to {data.max():g}: "
+            f"binary visible units take intensities in [0, 1], got values from {low:g} to {high:g}: "
             "rescale the data, or use Gaussian visible units on standardised pixels"
         )
 

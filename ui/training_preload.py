@@ -5,5 +5,5 @@ from ui.training_worker import examples
 
 for family in checkpoint.FAMILIES:
     checkpoint.family_classes(family)
-examples("mnist")
+examples("mnist", "train")
 examples("mnist", "test")

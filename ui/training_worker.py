@@ -27,7 +27,7 @@ torch.set_num_threads(1)
 
 
 @cache
-def examples(name: str, split: str = "train") -> Tensor:
+def examples(name: str, split: str) -> Tensor:
     """The images of a data set; workers forked after it was read once share the memory, so it is not to be changed."""
     return datasets.load(name, split).images
 
@@ -56,7 +56,7 @@ def examples_of(task, split: str = "train") -> Tensor:
     if task.examples is not None:
         return torch.from_numpy(task.examples)
     data = examples(task.data, split)
-    return datasets.standardise(data, datasets.statistics(examples(task.data))) if task.standardised else data
+    return datasets.standardise(data, datasets.statistics(examples(task.data, "train"))) if task.standardised else data
 
 
 class Reporter:
@@ -64,7 +64,7 @@ class Reporter:
 
     def __init__(self, connection, task, model):
         self.connection, self.task, self.model, self.trainer = connection, task, model, task.trainer
-        self.statistics = datasets.statistics(examples(task.data)) if task.standardised else None
+        self.statistics = datasets.statistics(examples(task.data, "train")) if task.standardised else None
         self.rng = torch.Generator().manual_seed(task.seed + 1)  # measuring does not disturb the training
         self.seconds = 0.0  # of training; pauses do not count
         self.step: TrainStep | None = None
