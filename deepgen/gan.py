@@ -178,3 +178,8 @@ def walk(latents: Tensor, *, speed: float = 0.05, rng: torch.Generator) -> Itera
         yield latents
         noise = torch.randn(latents.shape, generator=rng, dtype=latents.dtype)
         latents = math.cos(speed) * latents + math.sin(speed) * noise
+
+
+def initialise(model: GAN, data: Tensor, *, rng: torch.Generator) -> None:
+    """Draw all weights of an untrained model afresh from ``rng``; the data have no say in it."""
+    model.load_state_dict(GAN(model.config, rng=rng).state_dict())

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, gan_game, gan_judge, gan_walk, prose
+from ui import assets, gan_equations, gan_game, gan_judge, gan_walk, prose
 
 MODELS = {"gan-mnist": ("Digits", "mnist"), "gan-fashion": ("Clothes", "fashion")}
 
@@ -45,7 +45,19 @@ def judge():
         st.info("No trained GAN is here: run `python -m deepgen pretrain gan-mnist`, or train one under *Train*.")
 
 
-SECTIONS = {"Game": game, "Samples": samples, "You judge": judge}
+def train():
+    from ui import gan_training
+
+    gan_training.mount()
+
+
+def mathematics():
+    st.markdown(prose.section("gan", "Mathematics"))
+    gan_equations.mount()
+    st.markdown(prose.section("gan", "Which way"))
+
+
+SECTIONS = {"Game": game, "Samples": samples, "Train": train, "You judge": judge, "Mathematics": mathematics}
 
 st.title("Generative adversarial network")
 st.markdown(prose.section("gan"))

@@ -151,13 +151,21 @@ export function drawPlan(frame, world, covered, bound, colours) {
 const BINS = 24;
 
 /** Two histograms of D's verdicts in [0, 1], real upwards, fake downwards. */
-export function drawVerdicts({ context, width, height }, real, fake, colours) {
-  const middle = height / 2, bar = width / BINS;
-  [[real, colours.blue, -1], [fake, colours.orange, 1]].forEach(([verdicts, colour, direction]) => {
-    const counts = new Array(BINS).fill(0);
-    verdicts.forEach((p) => { counts[Math.max(0, Math.min(BINS - 1, Math.floor(p * BINS)))] += 1 / verdicts.length; });
+export function drawVerdicts(frame, real, fake, colours) {
+  const binned = (verdicts) => {
+    const shares = new Array(BINS).fill(0);
+    verdicts.forEach((p) => { shares[Math.max(0, Math.min(BINS - 1, Math.floor(p * BINS)))] += 1 / verdicts.length; });
+    return shares;
+  };
+  drawBins(frame, binned(real), binned(fake), colours);
+}
+
+/** The same from shares that are counted already; heights go with the root, so that a few show too. */
+export function drawBins({ context, width, height }, real, fake, colours) {
+  const middle = height / 2, bar = width / real.length;
+  [[real, colours.blue, -1], [fake, colours.orange, 1]].forEach(([shares, colour, direction]) => {
     context.fillStyle = colour;
-    counts.forEach((share, i) => {
+    shares.forEach((share, i) => {
       const tall = Math.sqrt(share) * (middle - 3);
       context.fillRect(i * bar + 1, direction < 0 ? middle - tall : middle, bar - 2, tall);
     });
