@@ -21,7 +21,9 @@ from .evaluation import training_images
 from .race import contestants
 from .rbm import RBMConfig
 from .training import TrainStep
+from .vae import VAEConfig
 from .variational_pcd import VariationalPCD
+from .variational_training import VariationalTraining
 
 
 @dataclass(frozen=True)
@@ -108,16 +110,48 @@ PRESETS: dict[str, Preset] = {
         start="rbm-mnist",
         adopt=begin_as_rbm,
     ),
+    "vae-mnist": Preset(
+        "vae",
+        VAEConfig(784, (512, 256, 128)),
+        (VariationalTraining(num_epochs=40, precision="bfloat16"),),
+        about="the latent square: two latents, unfolded by three hidden layers",
+    ),
+    "vae-paper-mnist": Preset(
+        "vae",
+        VAEConfig(784, (512,)),
+        (VariationalTraining(num_epochs=30, precision="bfloat16"),),
+        about="the paper's network, with the right KL",
+    ),
+    "vae-20-mnist": Preset(
+        "vae",
+        VAEConfig(784, (512, 256), num_latents=20),
+        (VariationalTraining(num_epochs=30, precision="bfloat16"),),
+        about="twenty latents: sharper, and no square to look at",
+    ),
+    "vae-fashion": Preset(
+        "vae",
+        VAEConfig(784, (512, 256, 128)),
+        (VariationalTraining(num_epochs=30, precision="bfloat16"),),
+        about="the latent square of clothes",
+        data="fashion",
+    ),
+    "vae-paper-fashion": Preset(
+        "vae",
+        VAEConfig(784, (512,)),
+        (VariationalTraining(num_epochs=20, precision="bfloat16"),),
+        about="the paper's network on clothes",
+        data="fashion",
+    ),
     "classifier-mnist": Preset(
         "classifier",
         ClassifierConfig(),
-        (ClassifierTraining(num_epochs=8),),
+        (ClassifierTraining(num_epochs=4, max_shift=1),),
         about="judges the digits that the models draw",
     ),
     "classifier-fashion": Preset(
         "classifier",
         ClassifierConfig(),
-        (ClassifierTraining(num_epochs=8, max_shift=1),),
+        (ClassifierTraining(num_epochs=4, max_shift=0),),
         about="judges the clothes that the models draw",
         data="fashion",
     ),
