@@ -9,13 +9,14 @@ import { drawingPad } from "../kit/pad.js";
 import { paintTiles, tileAt } from "../kit/pictures.js";
 import { savePicture } from "../kit/save.js";
 import { scene } from "../kit/scene.js";
+import { PIXELS, testImages } from "../kit/test_images.js";
 import { diverging, ramp, reducedMotion, rgb } from "../kit/theme.js";
 import { centred } from "./center.js";
 import { smooth, TOUR, walk } from "./film.js";
 import { evenGrid, LIMIT, plane, quantileGrid } from "./plane.js";
 import { saveFilm } from "./save_film.js";
 
-const PIXELS = 784, CELLS = 72, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
+const CELLS = 72, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
 const LAYERS = ["digits", "manifold", "posterior", "prior", "landscape"], GHOST_SECONDS = 2.2, GHOST_EVERY = 0.3, STRIP = 16, COLUMNS = 8, NO_MODEL = "";
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -92,7 +93,7 @@ export default component(async (root, settings, page) => {
     if (!codes) return;
     const density = densityOfCodes(z), ratio = density / prior;
     at.codesText.textContent = number(density);
-    at.verdict.textContent = prior < 0.0018 ? "Out here the prior expects next to nothing." : ratio < 0.2
+    at.verdict.textContent = prior < 0.0018 ? "Out here the prior expects next to nothing." : ratio < 0.4
       ? "A hole: the prior expects pictures here, and hardly any test picture has its code here. What the decoder paints is a guess between neighbours."
       : ratio > 2 ? "Crowded: the codes are denser here than the prior asks for." : "The codes lie about as densely as the prior asks for.";
     root.dataset.z = z.map((x) => x.toFixed(3)).join();
@@ -144,7 +145,8 @@ export default component(async (root, settings, page) => {
   async function useModel(model) {
     const mine = ++generation, url = new URL(model.url, location.href).href, weights = await fetchModel(url);
     if (mine !== generation) return;
-    [chosen, vae, images, codes, things, only] = [model, vaeOf(weights), null, null, {}, -1];
+    if (model.id !== chosen?.id) [images, codes, things, only] = [null, null, {}, -1]; // else: newer weights of the same, what is shown stays
+    [chosen, vae] = [model, vaeOf(weights)];
     legend();
     decode();
     backdrop();
@@ -161,7 +163,7 @@ export default component(async (root, settings, page) => {
     drawGrid();
     drawStrip();
     own(pad.values);
-    const found = await testImages(model.images), all = found.count && (await ask("encode", { images: found.bytes, count: found.count }));
+    const found = images ?? (await testImages(model.images)), all = found.count && (await ask("encode", { images: found.bytes, count: found.count }));
     if (mine !== generation || !all) return;
     [images, codes] = [found, all];
     things.density = (await ask("density", { ...codes, cells: CELLS, limit: LIMIT, width: WIDTH })).density;
@@ -298,7 +300,7 @@ export default component(async (root, settings, page) => {
     if (!images) return;
     const i = Math.floor(Math.random() * images.count);
     target = null;
-    pad.set(Float32Array.from(images.bytes.subarray(i * PIXELS, (i + 1) * PIXELS), (byte) => byte / 255));
+    pad.set(images.image(i));
   };
   at.goThere.onclick = () => target && glideTo(target.mean.map((x) => Math.max(-LIMIT, Math.min(LIMIT, x))));
   at.model.onchange = () => { setting.set("model", at.model.value); useModel(models.find(({ id }) => id === at.model.value)); };
@@ -338,6 +340,7 @@ export default component(async (root, settings, page) => {
     if (model.url !== chosen?.url) await useModel(model);
   }
 
+  root.dataset.parts = settings.parts;
   theme(page.colours);
   choose(["drag", "draw"], tool);
   choose(["quantiles", "even"], setting.grid);
@@ -360,9 +363,3 @@ function fit(x, means) {
 }
 
 const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.floor(q * (values.length - 1))] ?? 0;
-
-async function testImages(url) {
-  if (!url) return { bytes: new Uint8Array(), count: 0, labels: [] };
-  const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer()), count = bytes.length / (PIXELS + 1);
-  return { bytes, count, labels: bytes.subarray(count * PIXELS) };
-}

@@ -1,0 +1,10 @@
+// The test pictures that assets.images_url delivers: count x 784 bytes of grey, then count labels. Without a URL there are none.
+
+export const PIXELS = 784;
+
+export async function testImages(url) {
+  if (!url) return { bytes: new Uint8Array(), count: 0, labels: [], image: () => null };
+  const bytes = new Uint8Array(await (await fetch(new URL(url, location.href))).arrayBuffer()), count = bytes.length / (PIXELS + 1);
+  const image = (i) => Float32Array.from(bytes.subarray(i * PIXELS, (i + 1) * PIXELS), (byte) => byte / 255);
+  return { bytes, count, labels: bytes.subarray(count * PIXELS), image };
+}
