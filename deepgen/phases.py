@@ -123,15 +123,17 @@ class Phases:
         if self.cast:
             self.v[B + N :] = v[B + N :]
             self.p.copy_(p)
-        torch.mm(self.v.T, self.p, out=self.dW)  # bfloat16 products sum in float32
-        dW, scale = self.dW, rate / B
         if trainer.weight_decay:
             model.W.mul_(1 - rate * trainer.weight_decay)
-        if trainer.momentum:
-            for velocity, change in zip(self.velocity, (dW, dv, dh), strict=True):
-                velocity.mul_(trainer.momentum).add_(change)
-            dW, dv, dh = self.velocity
-        model.W.add_(dW, alpha=scale)
+        if self.cast or trainer.momentum:
+            dW = torch.mm(self.v.T, self.p, out=self.dW)  # bfloat16 products sum in float32
+            if trainer.momentum:
+                for velocity, change in zip(self.velocity, (dW, dv, dh), strict=True):
+                    velocity.mul_(trainer.momentum).add_(change)
+                dW, dv, dh = self.velocity
+            model.W.add_(dW, alpha=rate / B)
+        else:
+            model.W.addmm_(self.v.T, self.p, alpha=rate / B)
         model.visible.bias.add_(dv if sigma is None else dv * sigma, alpha=rate)
         model.hidden.bias.add_(dh, alpha=rate)
         if learn_sigma:

@@ -116,6 +116,32 @@ def test_a_centred_update_is_the_gradient_of_the_centred_parameters(config):
     torch.testing.assert_close(change[2], plain.hidden_bias - W.T @ mu, rtol=0, atol=1e-10)
 
 
+def test_weight_decay_shrinks_the_weights_alone():
+    data = data_for(tiny())
+    reference, _, plain = one_update(tiny(), data)
+    _, _, decayed = one_update(tiny(), data, weight_decay=0.3)
+    torch.testing.assert_close(decayed[0], plain[0] - 0.3 * reference.W.detach(), rtol=0, atol=1e-10)
+    assert torch.equal(decayed[1], plain[1]) and torch.equal(decayed[2], plain[2])
+
+
+def test_momentum_adds_up_the_steps():
+    """Two updates with momentum 1/2: the second step is half the first and the new gradient."""
+    model = tiny()
+    data = data_for(model)
+    trainer = ContrastiveDivergence(num_epochs=1, num_chains=9, momentum=0.5, centered=False)
+    phases = Phases(trainer, model, data, len(data), rng=torch.Generator().manual_seed(2))
+    steps, gradients = [], []
+    for _ in range(2):
+        before = model.W.detach().clone()
+        reference = RBM(model.config).double()
+        reference.load_state_dict(model.state_dict())
+        phases.update(trainer, data, 0.1, 1)
+        steps.append((model.W.detach() - before) / 0.1)
+        gradients.append(gradient(reference, data, phases.particles()).W)
+    torch.testing.assert_close(steps[0], gradients[0], rtol=0, atol=1e-10)
+    torch.testing.assert_close(steps[1], 0.5 * gradients[0] + gradients[1], rtol=0, atol=1e-10)
+
+
 def test_bfloat16_products_give_nearly_the_same_update():
     data = data_for(tiny(), num_examples=50).float()
     wide, narrow = (one_update_of_float32(data, precision) for precision in ("float32", "bfloat16"))
