@@ -6,8 +6,9 @@ import threading
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-from ui import assets, processes
+from ui import assets, front, processes
 from ui.workers import workers
 
 
@@ -35,4 +36,10 @@ def apologise(error: Exception) -> bool:
     return True
 
 
-app = st.App("ui/shell.py", lifespan=lifespan, routes=[assets.route], on_script_error=apologise)
+app = st.App(
+    "ui/shell.py",
+    lifespan=lifespan,
+    routes=[assets.route],
+    middleware=[Middleware(front.Front)],
+    on_script_error=apologise,
+)

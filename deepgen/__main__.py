@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import checkpoint, datasets, evaluation, pretraining
+from . import checkpoint, datasets, evaluation, idx, pretraining
 from .adversarial_training import AdversarialTraining
 from .classifier import ClassifierConfig, ClassifierTraining
 from .contrastive_divergence import ContrastiveDivergence
@@ -161,7 +161,7 @@ def fetch(arguments: argparse.Namespace) -> None:
     """Download Fashion-MNIST: the only command that uses the network."""
     if not (folder := os.environ.get("DEEPGEN_DATA")):
         raise ValueError("say first where to put it: export DEEPGEN_DATA=some/folder")
-    datasets.fetch_fashion(Path(folder) / "fashion-mnist")
+    idx.fetch_fashion(Path(folder) / "fashion-mnist")
 
 
 def progress(steps: Iterator[TrainStep]) -> Iterator[TrainStep]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from deepgen import datasets
+from deepgen import datasets, idx
 
 
 def fashion_is_here():
@@ -27,7 +27,7 @@ def sha256_of_bits(images):
     "split, size, first_labels", [("train", 60000, [5, 0, 4, 1, 9]), ("test", 10000, [7, 2, 1, 0, 4])]
 )
 def test_mnist_is_in_the_repository_and_read_at_once(split, size, first_labels):
-    datasets._read_idx.cache_clear()
+    idx.read.cache_clear()
     start = time.process_time()
     dataset = datasets.load("mnist", split)
     assert time.process_time() - start < 3  # 0.4 s on an idle core
@@ -100,9 +100,9 @@ def test_errors_are_sentences():
 @pytest.fixture
 def fashion_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("DEEPGEN_DATA", str(tmp_path))
-    datasets._read_idx.cache_clear()
+    idx.read.cache_clear()
     yield tmp_path / "fashion-mnist"
-    datasets._read_idx.cache_clear()
+    idx.read.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_broken_file_is_a_sentence(fashion_folder, content, message):
 
 
 def test_where_to_get_fashion_is_said(fashion_folder, monkeypatch):
-    monkeypatch.setattr(datasets.Path, "is_dir", lambda path: False)
+    monkeypatch.setattr(idx.Path, "is_dir", lambda path: False)
     with pytest.raises(ValueError, match="install Debian's package dataset-fashion-mnist"):
         datasets.load("fashion")
 
@@ -136,7 +136,7 @@ def test_fetching_checks_the_content(tmp_path, monkeypatch):
 
     monkeypatch.setitem(__import__("sys").modules, "pooch", types.SimpleNamespace(retrieve=retrieve))
     with pytest.raises(ValueError, match="is not the file it should be"):
-        datasets.fetch_fashion(tmp_path)
+        idx.fetch_fashion(tmp_path)
     monkeypatch.setitem(__import__("sys").modules, "pooch", None)
     with pytest.raises(ValueError, match="install pooch"):
-        datasets.fetch_fashion(tmp_path)
+        idx.fetch_fashion(tmp_path)

@@ -15,6 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import config
 
+from deepgen import idx
+
 UI = Path(__file__).parent
 PRETRAINED = UI.parent / "pretrained"
 MEDIA_TYPES = {".js": "text/javascript", ".wasm": "application/wasm", ".safetensors": "application/octet-stream",
@@ -48,10 +50,16 @@ def _absolute(path: str) -> str:
     return f"/{base}/assets/{path}" if base else f"/assets/{path}"
 
 
-def code_url(path: str) -> str:
-    """URL of a module below ui/, for example "engine/engine.js"."""
+def code(path: str) -> bytes:
+    """The content of a module below ui/."""
     if path not in _code():
         raise ValueError(f"there is no browser module {path!r} below ui/")
+    return _code()[path]
+
+
+def code_url(path: str) -> str:
+    """URL of a module below ui/, for example "engine/engine.js"."""
+    code(path)
     return _absolute(f"{_code_version()}/{path}")
 
 
@@ -78,15 +86,12 @@ def images_url(dataset: str, count: int = 1000) -> str:
 
 @cache
 def _image_bytes(dataset: str, count: int) -> bytes:
-    from deepgen import datasets  # here, because torch takes a second to import and a page can be shown before
-
-    images, labels = datasets.load(dataset, split="test")[1:3]
-    grey = (images[:count] * 255).round().byte()
-    return grey.numpy().tobytes() + labels[:count].byte().numpy().tobytes()
+    images = idx.read(dataset, "t10k-images-idx3-ubyte")[:count]
+    return images.tobytes() + idx.read(dataset, "t10k-labels-idx1-ubyte")[:count].tobytes()
 
 
 def publish(content: bytes, *, owner: str, suffix: str = ".safetensors") -> str:
-    """URL under which ``content`` can be fetched for a while; an owner keeps its last few, the oldest of all make room."""
+    """URL under which ``content`` can be fetched for a while; an owner keeps the last few, the oldest go first."""
     path = f"{_digest(content)}/published/content{suffix}"
     with _publishing:
         _published.pop(path, None)
