@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import assets, prose, rbm_stage, rbm_training, small_machine
+from ui.checkpoints import choices, upload
 
 MODELS = {
     "rbm-mnist": "500 hidden units, PCD",
@@ -14,12 +15,10 @@ MODELS = {
 
 def stage():
     st.markdown(prose.section("rbm", "Stage"))
-    models = [
-        {"id": name, "label": label, "url": assets.weights_url(name)}
-        for name, label in MODELS.items()
-        if assets.has_weights(name)
-    ]
-    rbm_stage.mount(models, chosen=models[0]["id"], images=assets.images_url("mnist"))
+    models = [{"id": each.id, "label": each.label, "url": each.url} for each in choices("rbm", "rbm", MODELS)]
+    rbm_stage.mount(models, chosen="rbm-mnist", images=assets.images_url("mnist"))
+    with st.popover("Bring a model of your own"):
+        upload("rbm", "rbm")
 
 
 def mathematics():

@@ -26,9 +26,9 @@ class Choice:
 
 
 def choices(page: str, family: str, labels: Mapping[str, str] | None = None) -> list[Choice]:
-    """All models of a family that this visitor can have: the present training first, then kept ones, then pretrained ones.
+    """All models of a family that this visitor can have: the present training, then kept ones, then pretrained ones.
 
-    labels: file name of pretrained/ (without ending) -> what it is called; the order is theirs. Without it all files are taken.
+    labels: file name of pretrained/ (without ending) -> what it is called, in that order; without it all files are taken.
     """
     found = []
     job = st.session_state.get(f"{page}_job")
@@ -86,6 +86,10 @@ def receive(content: bytes, family: str) -> str:
 
     model, card = checkpoint.loads(content)
     if card.family != family:
-        raise ValueError(f"it holds a {card.family.upper()}, and this page is about the {family.upper()}")
+        raise ValueError(f"it holds {_named(card.family)}, and this page is about the {family.upper()}")
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    return f"a {family.upper()} with {num_parameters:,} parameters" + (f", trained on {card.data}" if card.data else "")
+    return f"{_named(family)} with {num_parameters:,} parameters" + (f", trained on {card.data}" if card.data else "")
+
+
+def _named(family: str) -> str:
+    return f"an {family.upper()}" if family == "rbm" else f"a {family.upper()}"

@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-HUES = {"blue": "#1f5fbf", "orange": "#c8620a", "violet": "#7a49b8", "green": "#1c7f64", "gray": "#6c6a64"}
+# Streamlit's Plotly theme stands these in for chartCategoricalColors, so that light and dark each get their own
+HUES = {"blue": "#000001", "orange": "#000002", "violet": "#000003", "green": "#000004", "gray": "#000006"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Plot:
 
 
 def thinned(updates, values, limit: int) -> tuple[list[float], list[float | None]]:
-    """At most ``limit`` points, the first and the last among them, as JSON can say them: None where there is no number."""
+    """At most ``limit`` points, both ends among them, as JSON can say them: None where there is no number."""
     chosen = np.unique(np.linspace(0, len(updates) - 1, min(limit, len(updates))).round().astype(int))
     return (
         [round(float(updates[i]), 1) for i in chosen],
@@ -54,7 +55,7 @@ def curves(plot: Plot, measured, phases=()):
     for update, name in phases[1:]:
         figure.add_vline(update, line={"dash": "dot", "width": 1, "color": HUES["gray"]}, annotation_text=name)
     figure.update_layout(
-        title=plot.title, height=320, margin={"l": 10, "r": 10, "t": 50, "b": 10}, hovermode="x unified",
+        height=300, margin={"l": 10, "r": 10, "t": 30, "b": 10}, hovermode="x unified",
         xaxis_title="updates", yaxis_title=plot.unit, legend={"orientation": "h", "y": -0.25}, showlegend=True,
     )  # fmt: skip
     return figure

@@ -49,8 +49,8 @@ def training_room(
 
     make_task: what the visitor set (by the controls' names) -> Task; a ValueError becomes a sentence beside the button.
     filters: (title, tensor of shape (num_visible, num_hidden)) to show as pictures. view: draws the page's own stage,
-    below, from a snapshot and the URL of its weights. live: (settings, trainer) -> the trainer's fields to change while it
-    runs, where the live controls are not such fields by name. invitation: what will be seen, while there is nothing yet.
+    below, from a snapshot and the URL of its weights. live: (settings, trainer) -> the trainer's fields to change while
+    it runs, where the live controls are not such fields by name. invitation: what will be seen, while there is nothing.
     """
     owner, job = visitor.token(), st.session_state.get(f"{page}_job")
     with st.container(key=f"{page}_training_room"):
@@ -205,7 +205,9 @@ def _draw_charts(page: str, plots, now: Snapshot) -> None:
     columns = st.columns(min(2, max(1, len(plots))))
     for i, plot in enumerate(plots):
         with columns[i % len(columns)]:
-            st.plotly_chart(figures.curves(plot, now.curves, now.phases), key=f"{page}_chart_{i}", theme="streamlit")
+            st.markdown(f"**{plot.title}**")
+            figure = figures.curves(plot, now.curves, now.phases)
+            st.plotly_chart(figure, key=f"{page}_chart_{i}", config={"displaylogo": False})
             if plot.help:
                 st.caption(plot.help)
 

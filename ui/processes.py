@@ -1,8 +1,8 @@
 """Starting worker processes fast, and without running the page again in them. Never imports streamlit.
 
 On Linux and macOS a fork server imports torch and the trainers once; a worker is a fork of it. Elsewhere a worker is a
-new interpreter, which takes seconds to start. Either would import the main module of its parent, which in the script thread
-of a page is the page: it is left out of what the child is told.
+new interpreter, which takes seconds to start. Either would import the main module of its parent, which in the script
+thread of a page is the page: it is left out of what the child is told.
 """
 
 import multiprocessing

@@ -34,7 +34,7 @@ CONTROLS = [
         "learning_rate", "Learning rate", (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 2.0), 0.05,
         group="Updates", live=True, help="Moves at once, also while it trains. Above 0.2 the weights run away: try it.",
     ),
-    Control("num_epochs", "Epochs", (1, 2, 3, 5, 10, 20, 40, 60), 10, group="Updates", help="Passes over 60 000 images."),
+    Control("num_epochs", "Epochs", (1, 2, 3, 5, 10, 20, 40, 60), 10, group="Updates", help="Passes over the images."),
     Control("batch_size", "Batch", (10, 20, 50, 100, 200, 500), 100, minor=True, help="Images per update."),
     Control(
         "schedule", "Learning rate over time", ("linear", "constant", "1/t"), "linear", "choice", minor=True, live=True,
@@ -42,7 +42,7 @@ CONTROLS = [
     ),
     Control(
         "centered", "Centred gradient", default=True, kind="switch", minor=True, live=True,
-        help="Subtracts the mean of each unit before correlating: the gradient no longer depends on which state is called 1.",
+        help="Subtracts each unit's mean before correlating: the gradient no longer depends on which state is called 1.",
     ),
     Control("momentum", "Momentum", (0.0, 0.5, 0.8, 0.9), 0.0, minor=True, live=True),
     Control("weight_decay", "Weight decay", (0.0, 1e-5, 1e-4, 1e-3, 1e-2), 0.0, minor=True, live=True),
@@ -52,12 +52,12 @@ CONTROLS = [
 PLOTS = [
     Plot(
         "Pseudo-log-likelihood", "nats an image",
-        (Line("pseudo_log_likelihood", "training images"), Line("held_out_pseudo_log_likelihood", "held-out images", "orange")),
+        (Line("pseudo_log_likelihood", "training"), Line("held_out_pseudo_log_likelihood", "held-out", "orange")),
         "How well each pixel is predicted from all others. Higher is better; this is the curve to trust.",
     ),
     Plot(
         "Reconstruction error", "squared, a pixel",
-        (Line("reconstruction_error", "training images"), Line("held_out_reconstruction_error", "held-out images", "orange")),
+        (Line("reconstruction_error", "training"), Line("held_out_reconstruction_error", "held-out", "orange")),
         "How far one sweep carries a picture. It is no measure of the model: a machine that never moves does best.",
     ),
 ]  # fmt: skip
