@@ -15,7 +15,7 @@ from .training import Diverged, TrainStep, minibatches
 
 @dataclass(frozen=True)
 class ClassifierConfig:
-    """The architecture: one 3x3 convolution and one halving of the picture for every entry of ``channels``."""
+    """The architecture: for every entry of ``channels`` a 5x5 convolution that halves the picture; two dense layers."""
 
     image_shape: tuple[int, int] = (28, 28)
     num_labels: int = 10
@@ -30,7 +30,7 @@ class ClassifierConfig:
 
 
 class Classifier(nn.Module):
-    """p(label | x): convolutions, rectifiers, maxima over 2x2 squares; a layer of features; a softmax over their sums.
+    """p(label | x): convolutions in steps of two pixels, rectifiers; a layer of features; a softmax over their sums.
 
     All weights are zero until ``initialise``, which the trainer calls on an untrained model with its own ``rng``.
     """
@@ -41,9 +41,9 @@ class Classifier(nn.Module):
         super().__init__()
         self.config = config
         channels = (1, *config.channels)
-        rows, cols = (length >> len(config.channels) for length in config.image_shape)
+        rows, cols = (-(-length >> len(config.channels)) for length in config.image_shape)  # rounded up
         self.convolutions = nn.ModuleList(
-            zeros(nn.Conv2d, i, o, kernel_size=3, padding=1) for i, o in pairwise(channels)
+            zeros(nn.Conv2d, i, o, kernel_size=5, stride=2, padding=2) for i, o in pairwise(channels)
         )
         self.dense = zeros(nn.Linear, rows * cols * channels[-1], config.num_features)
         self.output = zeros(nn.Linear, config.num_features, config.num_labels)
@@ -64,7 +64,7 @@ class Classifier(nn.Module):
         """What the last hidden layer sees in images; (batch, num_visible) in [0, 1] -> (batch, num_features)."""
         x = x.reshape(-1, 1, *self.config.image_shape)
         for convolution in self.convolutions:
-            x = F.relu(F.max_pool2d(convolution(x), 2))
+            x = F.relu(convolution(x))
         return F.relu(self.dense(x.flatten(1)))
 
     def logits(self, x: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ class Preset:
     finish: Callable[..., nn.Module] | None = None  # (model, rng=) -> what is stored in its stead
 
 
-RACE = contestants(num_epochs=10, average_last=0.0, precision="bfloat16")
+RACE = contestants(num_epochs=6, average_last=0.0, precision="bfloat16")
 
 PRESETS: dict[str, Preset] = {
     "rbm-mnist": Preset(

@@ -15,18 +15,17 @@ def generator(seed=1):
 
 @torch.no_grad()
 def test_features_are_what_convolutions_by_hand_give():
-    model = Classifier(ClassifierConfig(image_shape=(4, 6), num_labels=3, channels=(2,), num_features=5)).double()
+    model = Classifier(ClassifierConfig(image_shape=(5, 6), num_labels=3, channels=(2,), num_features=5)).double()
     for parameter in model.parameters():
         parameter.data.normal_(generator=generator())
-    x = torch.rand(1, 24, generator=generator(), dtype=torch.float64)
+    x = torch.rand(1, 30, generator=generator(), dtype=torch.float64)
     kernel, bias = model.convolutions[0].weight, model.convolutions[0].bias
-    wide = torch.zeros(6, 8, dtype=torch.float64)
-    wide[1:5, 1:7] = x.reshape(4, 6)
-    maps = torch.zeros(2, 4, 6, dtype=torch.float64)
-    for k, r, c in product(range(2), range(4), range(6)):
-        maps[k, r, c] = (wide[r : r + 3, c : c + 3] * kernel[k, 0]).sum() + bias[k]
-    pooled = maps.reshape(2, 2, 2, 3, 2).amax((2, 4)).clamp(min=0)
-    features = (model.dense.weight @ pooled.flatten() + model.dense.bias).clamp(min=0)
+    wide = torch.zeros(9, 10, dtype=torch.float64)
+    wide[2:7, 2:8] = x.reshape(5, 6)
+    maps = torch.zeros(2, 3, 3, dtype=torch.float64)
+    for k, r, c in product(range(2), range(3), range(3)):
+        maps[k, r, c] = (wide[2 * r : 2 * r + 5, 2 * c : 2 * c + 5] * kernel[k, 0]).sum() + bias[k]
+    features = (model.dense.weight @ maps.clamp(min=0).flatten() + model.dense.bias).clamp(min=0)
     torch.testing.assert_close(model.features(x)[0], features)
     torch.testing.assert_close(model.logits(x)[0], model.output.weight @ features + model.output.bias)
 
