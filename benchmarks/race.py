@@ -1,6 +1,6 @@
 """The race of CD-1, CD-10 and PCD-1 on MNIST, as the page about RBMs tells it.
 
-    python -m benchmarks.race [--num-epochs 10] [--out pretrained]
+    python -m benchmarks.race [--out pretrained]
 
 Prints a table, a row for every epoch and contestant; with --out also writes race-mnist.json (the table, epoch by epoch)
 and the contestants' weights, which are those of the presets rbm-cd1-mnist, rbm-cd10-mnist and rbm-pcd1-mnist.

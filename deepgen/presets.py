@@ -53,7 +53,7 @@ PRESETS: dict[str, Preset] = {
     "rbm-1000-mnist": Preset(
         "rbm",
         RBMConfig(784, 1000),
-        (ContrastiveDivergence(num_epochs=80, final_gibbs_steps=5, precision="bfloat16"),),
+        (ContrastiveDivergence(num_epochs=60, final_gibbs_steps=5, precision="bfloat16"),),
         about="as many hidden units as the paper has",
     ),
     "rbm-cd1-mnist": Preset(
@@ -77,20 +77,20 @@ PRESETS: dict[str, Preset] = {
     "rbm-fashion": Preset(
         "rbm",
         RBMConfig(784, 500),
-        (ContrastiveDivergence(num_epochs=30, final_gibbs_steps=5, precision="bfloat16"),),
+        (ContrastiveDivergence(num_epochs=20, final_gibbs_steps=5, precision="bfloat16"),),
         about="clothes in binary units",
         data="fashion",
     ),
     "rbm-gaussian-mnist": Preset(
         "rbm",
         RBMConfig(784, 500, visible="gaussian", learn_variance=True),
-        (ContrastiveDivergence(num_epochs=30, learning_rate=0.02, final_gibbs_steps=3, precision="bfloat16"),),
+        (ContrastiveDivergence(num_epochs=20, learning_rate=0.02, final_gibbs_steps=3, precision="bfloat16"),),
         about="grey digits: real-valued units that learn their variances",
     ),
     "rbm-gaussian-fashion": Preset(
         "rbm",
         RBMConfig(784, 500, visible="gaussian", learn_variance=True),
-        (ContrastiveDivergence(num_epochs=30, learning_rate=0.02, final_gibbs_steps=3, precision="bfloat16"),),
+        (ContrastiveDivergence(num_epochs=20, learning_rate=0.02, final_gibbs_steps=3, precision="bfloat16"),),
         about="grey clothes: real-valued units that learn their variances",
         data="fashion",
     ),
