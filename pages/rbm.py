@@ -15,10 +15,12 @@ MODELS = {
 
 def stage():
     st.markdown(prose.section("rbm", "Stage"))
-    models = [{"id": each.id, "label": each.label, "url": each.url} for each in choices("rbm", "rbm", MODELS)]
-    rbm_stage.mount(models, chosen="rbm-mnist", images=assets.images_url("mnist"))
-    with st.popover("Bring a model of your own"):
+    stage_above = st.container()
+    with st.popover("Bring a model of your own", icon=":material/upload:"):
         upload("rbm", "rbm")
+    models = [{"id": each.id, "label": each.label, "url": each.url} for each in choices("rbm", "rbm", MODELS)]
+    with stage_above:
+        rbm_stage.mount(models, chosen="rbm-mnist", images=assets.images_url("mnist"))
 
 
 def mathematics():

@@ -142,12 +142,12 @@ def test_two_visitors_do_not_see_each_other(room):
 
 
 def test_an_upload_is_taken_or_refused_in_a_sentence():
-    content = checkpoint.dumps(RBM(RBMConfig(4, 2)), data="mnist")
-    assert checkpoints.receive(content, "rbm") == "a RBM with 14 parameters, trained on mnist".replace(
-        "a RBM", "an RBM"
-    )
+    content = checkpoint.dumps(RBM(RBMConfig(784, 2)), data="mnist")
+    assert checkpoints.receive(content, "rbm") == "an RBM with 2,354 parameters, trained on mnist"
     with pytest.raises(ValueError, match="it holds an RBM, and this page is about the VAE"):
         checkpoints.receive(content, "vae")
+    with pytest.raises(ValueError, match="its data have 4 numbers each"):
+        checkpoints.receive(checkpoint.dumps(RBM(RBMConfig(4, 2))), "rbm")
     for broken in (b"", content[:50], content[:-1], b"PK\x03\x04 a zip"):
         with pytest.raises(checkpoint.CheckpointError):
             checkpoints.receive(broken, "rbm")

@@ -8,6 +8,8 @@ import streamlit as st
 
 from . import assets, visitor
 
+NUM_PIXELS = 28 * 28
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -28,7 +30,7 @@ class Choice:
 def choices(page: str, family: str, labels: Mapping[str, str] | None = None) -> list[Choice]:
     """All models of a family that this visitor can have: the present training, then kept ones, then pretrained ones.
 
-    labels: file name of pretrained/ (without ending) -> what it is called, in that order; without it all files are taken.
+    labels: file name of pretrained/ (without ending) -> what it is called, in that order; without it, all files.
     """
     found = []
     job = st.session_state.get(f"{page}_job")
@@ -64,9 +66,11 @@ def checkpoint_picker(page: str, family: str, labels: Mapping[str, str] | None =
     return found[chosen]
 
 
-def upload(page: str, family: str) -> visitor.KeptModel | None:
-    """Take a checkpoint from the visitor's disk; whatever is wrong with it is said in a sentence."""
+def upload(page: str, family: str | None = None) -> visitor.KeptModel | None:
+    """Take a checkpoint (of one family, or of any) from the visitor's disk; what is wrong with it is said in a sentence."""
     file = st.file_uploader("A .safetensors file", type="safetensors", key=f"{page}_upload")
+    from deepgen import checkpoint
+
     if file is None:
         st.caption("A model that was downloaded here, or made by `python -m deepgen train`.")
         return None
@@ -75,20 +79,24 @@ def upload(page: str, family: str) -> visitor.KeptModel | None:
     except ValueError as error:
         st.error(f"{file.name} cannot be used: {error}.")
         return None
+    family = checkpoint.card_of(file.getvalue()).family
     model = visitor.keep(file.name.removesuffix(".safetensors"), family, file.getvalue())
     st.success(f"{model.label} is here: {label}. It is in the list of models now.")
     return model
 
 
-def receive(content: bytes, family: str) -> str:
+def receive(content: bytes, family: str | None) -> str:
     """What the checkpoint holds, in words; a ValueError says why it cannot be used here."""
     from deepgen import checkpoint
 
     model, card = checkpoint.loads(content)
-    if card.family != family:
+    if family not in (None, card.family):
         raise ValueError(f"it holds {_named(card.family)}, and this page is about the {family.upper()}")
+    num_visible = card.config.get("num_visible") or card.config["layer_sizes"][0]
+    if num_visible != NUM_PIXELS:
+        raise ValueError(f"its data have {num_visible} numbers each, and this page shows pictures of 28 x 28")
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    return f"{_named(family)} with {num_parameters:,} parameters" + (f", trained on {card.data}" if card.data else "")
+    return f"{_named(card.family)} with {num_parameters:,} parameters" + (f", trained on {card.data}" if card.data else "")
 
 
 def _named(family: str) -> str:

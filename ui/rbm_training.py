@@ -42,7 +42,7 @@ CONTROLS = [
     ),
     Control(
         "centered", "Centred gradient", default=True, kind="switch", minor=True, live=True,
-        help="Subtracts each unit's mean before correlating: the gradient no longer depends on which state is called 1.",
+        help="Subtracts each unit's mean before correlating: it no longer matters which state is called 1.",
     ),
     Control("momentum", "Momentum", (0.0, 0.5, 0.8, 0.9), 0.0, minor=True, live=True),
     Control("weight_decay", "Weight decay", (0.0, 1e-5, 1e-4, 1e-3, 1e-2), 0.0, minor=True, live=True),
