@@ -98,13 +98,18 @@ def readme(folder: Path = PRETRAINED) -> str:
 
 
 def architecture(card: Card) -> str:
-    """The config in a few words: its sizes in order, and what is not as by default."""
+    """The config in a few words: its sizes in order, and what else is not as by default."""
     _, Config = checkpoint.family_classes(card.family)
     config = checkpoint.parse_config(Config, card.config)
     words = []
     for name, value in asdict(config).items():
-        if isinstance(value, tuple):
-            words.append("-".join(map(str, value)) + ("" if name in ("layer_sizes", "image_shape") else f" {name}"))
-        elif value != getattr(Config, name, None) and not isinstance(value, bool) and value not in (0, ""):
-            words.append(str(value) if name == "visible" else f"{value} {name.removeprefix('num_')}")
-    return ", ".join(words).replace("_", " ")
+        short = name.removeprefix("num_").replace("_", " ")
+        if name == "image_shape":
+            words.append("x".join(map(str, value)))
+        elif isinstance(value, tuple):
+            words.append("-".join(map(str, value)) + ("" if name == "layer_sizes" else f" {short}"))
+        elif type(value) is int and value:
+            words.append(f"{value} {short}")
+        elif value != getattr(Config, name, None):
+            words.append(value if isinstance(value, str) else f"{'' if value else 'not '}{short}")
+    return ", ".join(words)
