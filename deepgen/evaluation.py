@@ -143,11 +143,13 @@ def evaluate_vae(
 
 
 def evaluate_gan(model, data: str, *, num_samples: int = 10_000, rng: torch.Generator) -> dict[str, float]:
-    """Samples as the pretrained classifier of the same data sees them, against the test images."""
+    """Samples as the pretrained classifier of the data sees them, against the test images; real ones beside them."""
     classifier, _ = checkpoint.load(PRETRAINED / f"classifier-{data}.safetensors")
-    samples, reference = model.sample(num_samples, rng=rng), datasets.load(data, "test").images
-    score = score_images(classifier, samples, reference)._asdict()
-    return {name: float(value) for name, value in score.items() if name != "label_shares"}
+    train, test = datasets.load(data).images, datasets.load(data, "test").images
+    score = score_images(classifier, model.sample(num_samples, rng=rng), test)
+    real = score_images(classifier, train[torch.randperm(len(train), generator=rng)[:num_samples]], test)
+    metrics = score._asdict() | {f"{name}_of_real_images": value for name, value in real._asdict().items()}
+    return {name: float(value) for name, value in metrics.items() if "label_shares" not in name}
 
 
 def evaluate_classifier(model, data: str, *, rng: torch.Generator) -> dict[str, float]:
