@@ -134,6 +134,11 @@ def loads(content: bytes) -> tuple[nn.Module, Card]:
     return model, card
 
 
+def card_of(content: bytes) -> Card:
+    """The card alone, without a look at the weights; a ``CheckpointError`` says what is wrong with it."""
+    return _parse_card(_parse_header(content))
+
+
 def family_classes(family: str) -> tuple[type, type]:
     """The model's class and its config's."""
     if family not in FAMILIES:

@@ -1,6 +1,6 @@
 // Five living thumbnails. Each dreams a few times a second; all rest when nobody sees them.
 
-import { fetchModel } from "../engine/engine.js";
+import { fetchModel, loadKernels } from "../engine/engine.js";
 import { dreamOf } from "../engine/dreams.js";
 import { component, elements } from "../kit/component.js";
 import { loop } from "../kit/loop.js";
@@ -10,7 +10,7 @@ import { ramp, reducedMotion } from "../kit/theme.js";
 const COUNT = 9, PICTURES_A_SECOND = { rbm: 15, dbn: 10, dbm: 15, vae: 30, gan: 20 }, WARM_UP = 40;
 
 export default component(async (root, settings, page) => {
-  const at = elements(root);
+  const at = elements(root), kernels = loadKernels().catch(() => {});
   let colours = ramp(page.colours.paper, page.colours.ink), line = ramp(page.colours.line, page.colours.line)[0];
   const doors = settings.doors.map((door, index) => build(door, index));
   at.gallery.replaceChildren(...doors.map((door) => door.link));
@@ -34,8 +34,8 @@ export default component(async (root, settings, page) => {
       page.trigger("open", href);
     };
     const door = { link, canvas, family, dream: null, due: 0, pictures: null };
-    fetchModel(url)
-      .then((model) => {
+    Promise.all([fetchModel(url), kernels])
+      .then(([model]) => {
         door.dream = dreamOf(model, { count: COUNT, seed: index + 1 });
         if (family !== "vae" && family !== "gan") for (let sweep = 0; sweep < WARM_UP; sweep++) door.dream.next();
         show(door);

@@ -1,0 +1,68 @@
+"""All five families on the same digit: side by side, in numbers, and against the visitor's eye."""
+
+import streamlit as st
+
+from ui import assets, compare_quiz, compare_stage, prose, visitor
+
+FAMILIES = {  # family: (title, the file that stands for it)
+    "rbm": ("RBM", "rbm-mnist"),
+    "dbn": ("DBN", "dbn-labels-mnist"),
+    "dbm": ("DBM", "dbm-mnist"),
+    "vae": ("VAE", "vae-mnist"),
+    "gan": ("GAN", "gan-mnist"),
+}
+
+
+def pretrained() -> list[dict]:
+    """The five that stand for their families."""
+    found = [(title, name) for title, name in FAMILIES.values() if assets.has_weights(name)]
+    return [{"id": name, "title": title, "url": assets.weights_url(name)} for title, name in found]
+
+
+def own() -> list[visitor.KeptModel]:
+    """What this visitor has trained or brought."""
+    return [model for model in visitor.kept_models() if model.family in FAMILIES]
+
+
+def side_by_side():
+    from ui import checkpoints
+
+    st.markdown(prose.section("compare", "Side by side"))
+    with st.popover("Let a model of your own join"):
+        checkpoints.upload("compare")
+    joined = [{"id": f"kept {model.label}", "title": model.label, "url": model.url} for model in own()]
+    compare_stage.mount(pretrained() + joined, images=assets.images_url("mnist"))
+
+
+def numbers():
+    from ui import compare_numbers
+
+    st.markdown(prose.section("compare", "Numbers"))
+    files = sorted(assets.PRETRAINED.glob("*.safetensors"))
+    rows = [
+        compare_numbers.row(path.stem, path.read_bytes())
+        for path in files
+        if path.stem.split("-")[0] in FAMILIES and path.stem.endswith("mnist")
+    ]
+    rows += [compare_numbers.row(model.label, model.content) for model in own()]
+    st.markdown(compare_numbers.table(rows))
+    axes = list(compare_numbers.AXES)
+    left, right = st.columns(2)
+    x = left.selectbox("Horizontal axis", axes, index=1, key="compare_x", bind="query-params")
+    y = right.selectbox("Vertical axis", axes, index=3, key="compare_y", bind="query-params")
+    st.plotly_chart(compare_numbers.scatter(rows, x, y), key="compare_scatter")
+
+
+def quiz():
+    st.markdown(prose.section("compare", "Which one is real?"))
+    compare_quiz.mount(pretrained(), images=assets.images_url("mnist"))
+
+
+SECTIONS = {"Side by side": side_by_side, "Numbers": numbers, "Which one is real?": quiz}
+
+st.title("Compare")
+st.markdown(prose.section("compare"))
+section = st.segmented_control(
+    "Section", list(SECTIONS), default="Side by side", key="compare_section", bind="query-params", label_visibility="collapsed"
+)
+SECTIONS[section or "Side by side"]()
