@@ -1,9 +1,9 @@
-"""How many modes does a GAN find on a ring of 8 and a grid of 25 Gaussians: plain, made to collapse, cured. Five seeds each.
+"""How many modes a GAN finds on a ring of 8 and a grid of 25 Gaussians: plain, made to collapse, cured; five seeds.
 
     python benchmarks/collapse.py [--seeds 5] [--only ring-plain,grid-cured]
 
-Plain is algorithm 1 of Goodfellow et al. (2014) with the loss of equation (36) and Adam's default moments. To collapse, G
-learns twenty times as fast as D. Cured is the non-saturating loss with the gradient penalty R1 and an averaged generator.
+Plain is algorithm 1 of Goodfellow et al. (2014) with the loss of equation (36) and Adam's default moments. To collapse,
+G learns twenty times as fast as D. Cured is the non-saturating loss with the gradient penalty R1 and an averaged G.
 """
 
 import argparse

@@ -141,9 +141,9 @@ def value_of_optimal_discriminator(p: Tensor, q: Tensor) -> float:
 
 
 def nearest_examples(x: Tensor, examples: Tensor, *, chunk: int = 5000) -> tuple[Tensor, Tensor]:
-    """Euclidean distance to, and index of, the nearest of ``examples``, a question of memory and of memorising.
+    """Euclidean distance to, and index of, the nearest of ``examples``, to tell what is new from what is memorised.
 
-    x (batch, num_visible) in [0, 1]; examples (num_examples, num_visible), floats in [0, 1] or bytes; both answers (batch,).
+    x (batch, num_visible) in [0, 1]; examples (num_examples, num_visible), floats in [0, 1] or bytes -> (batch,) each.
     """
     best = torch.full((len(x),), math.inf), torch.zeros(len(x), dtype=torch.int64)
     for start in range(0, len(examples), chunk):

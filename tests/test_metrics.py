@@ -13,6 +13,7 @@ from deepgen.metrics import (
     jensen_shannon,
     jensen_shannon_2d,
     kl_divergence,
+    nearest_examples,
     score_images,
 )
 from deepgen.mixtures import Mixture, grid, ring
@@ -123,3 +124,13 @@ def test_jensen_shannon_2d_is_that_of_the_densities():
 def test_jensen_shannon_2d_needs_two_latents():
     with pytest.raises(ValueError, match="two latents"):
         jensen_shannon_2d(GAN(GANConfig(2, 3, (4,), (4,))), ring())
+
+
+def test_nearest_examples_are_those_of_all_distances():
+    examples = torch.randint(0, 256, (57, 6), generator=rng()).byte()
+    x = torch.rand(9, 6, generator=rng(1))
+    distance, index = nearest_examples(x, examples, chunk=10)
+    all_distances = torch.cdist(x, examples / 255)
+    assert torch.allclose(distance, all_distances.min(-1).values, atol=1e-5)
+    assert torch.equal(index, all_distances.argmin(-1))
+    assert torch.equal(nearest_examples(examples[40:43] / 255, examples)[1], torch.arange(40, 43))

@@ -1,4 +1,4 @@
-"""What the worker that trains a GAN on images measures now and then: what its samples show, how D judges. No streamlit."""
+"""What the worker that trains a GAN measures now and then: what its samples show, how D judges. No streamlit."""
 
 from functools import cache
 

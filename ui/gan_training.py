@@ -17,14 +17,16 @@ CONTROLS = [
     ),
     Control(
         "sizes", "Generator", ("paper", "notebook", "small"), "notebook", "choice", group="Players",
-        names={"paper": "256, 512, 1024 as printed", "notebook": "256, 256, 256 as in the notebook", "small": "128, 256"},
-        help="The paper's text and its notebook disagree about the sizes. Both are here; the smaller ones learn faster.",
+        names={"paper": "256, 512, 1024: printed", "notebook": "256, 256, 256: notebook", "small": "128, 256"},
+        help="The paper's text and its notebook disagree. Both are here; the smaller ones learn faster.",
     ),
     Control(
         "loss", "Loss", ("non-saturating", "saturating", "least-squares", "wasserstein"), "non-saturating", "choice",
         group="The game", live=True,
-        names={"non-saturating": "Non-saturating (38)", "saturating": "Saturating (37)", "least-squares": "Least squares",
-               "wasserstein": "Wasserstein with gradient penalty"},
+        names={
+            "non-saturating": "Non-saturating (38)", "saturating": "Saturating (37)",
+            "least-squares": "Least squares", "wasserstein": "Wasserstein with gradient penalty",
+        },
         help="Moves at once, also while it trains.",
     ),
     Control(
@@ -46,7 +48,7 @@ CONTROLS = [
     Control("minibatch_discrimination", "Minibatch discrimination", (0, 8, 16, 32), 0, minor=True,
             help="How many measures of likeness within the batch D is shown (section 6.2)."),
     Control("batch_norm", "Batch normalisation in G", default=True, kind="switch", minor=True),
-    Control("batch_size", "Batch", (16, 32, 64, 128, 256), 64, minor=True, help="Real images per update, and as many fakes."),
+    Control("batch_size", "Batch", (16, 32, 64, 128, 256), 64, minor=True, help="Real images, and as many fakes."),
     Control("averaging", "Averaging of G", (0.0, 0.9, 0.99, 0.999), 0.99, live=True, minor=True,
             help="What is shown and kept is a moving average of the player. 0 shows the player itself."),
     Control("seed", "Seed", (1, 10**6), 1, "whole number", minor=True, help="The same seed gives the same training."),
@@ -58,7 +60,8 @@ PLOTS = [
         "Neither falls when things go well: each player's loss depends on how good the other is.",
     ),
     Plot(
-        "Mean verdict of D", "", (Line("verdict_real", "on real images", "blue"), Line("verdict_fake", "on samples", "orange")),
+        "Mean verdict of D", "", 
+        (Line("verdict_real", "on real images", "blue"), Line("verdict_fake", "on samples", "orange")),
         "Close together and near one half: D cannot tell. Far apart: G is losing.",
     ),
     Plot(
@@ -100,5 +103,6 @@ def mount() -> None:
     training_room(
         "gan", controls=CONTROLS, make_task=make_task, plots=PLOTS, view=_live,
         particles="Samples from one fixed set of z",
-        invitation="Nothing is trained yet. Press **Train**: out of noise come blots, out of blots strokes, within a minute digits.",
+        invitation="Nothing is trained yet. Press **Train**: out of noise come blots, out of blots strokes, "
+        "within a minute digits.",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a GAN in training shows between its curves: which labels its samples have, how D judges, when the gradient leapt."""
+"""What a GAN in training shows beside its curves: the labels of its samples, how D judges, when the gradient leapt."""
 
 import statistics
 from collections.abc import Mapping, Sequence

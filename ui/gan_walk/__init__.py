@@ -1,4 +1,4 @@
-"""The walk through z: samples that glide, the discriminator's verdict on each, arithmetic, a film; and the nearest real image."""
+"""The walk through z: samples that glide, D's verdict on each, arithmetic, a film; and the nearest real image."""
 
 import base64
 from functools import cache
@@ -14,7 +14,7 @@ KEY = "gan_walk"
 def mount(models: list[dict], *, images: dict[str, str]):
     """Draw the walk; a fragment, since a question of the visitor's (what is nearest?) is answered by the server.
 
-    models: {"id", "label", "url", "data"} each, the checkpoints to choose from; images: data set -> URL of its test images.
+    models: {"id", "label", "url", "data"} each, to choose from; images: data set -> URL of its test images.
     """
     asked = (st.session_state.get(KEY) or {}).get("asked")
     settings = {"models": models, "images": images, "nearest": nearest(asked) if asked else None}
