@@ -25,7 +25,7 @@ class Row:
     def likelihood(self) -> str:
         """The bracket as text, with the kind of number it is."""
         if self.low is None or self.high is None:
-            return "none: it has no likelihood to compute"
+            return "none: a GAN has no likelihood to compute" if self.family == "gan" else "not measured"
         return f"{self.low:.1f}" if math.isclose(self.low, self.high) else f"{self.low:.1f} to {self.high:.1f}"
 
 

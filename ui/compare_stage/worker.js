@@ -22,8 +22,8 @@ answer({
   // steps of dreaming and completing -> the pictures, and the milliseconds that a step of dreaming took
   step({ id, steps, complete }) {
     const mind = minds.get(id), began = performance.now();
-    let dreams, completed;
-    for (let i = 0; i < steps; i++) dreams = mind.dream.next();
+    let completed;
+    const dreams = mind.dream.next(steps);
     const milliseconds = (performance.now() - began) / steps;
     if (complete) for (let i = 0; i < steps; i++) completed = mind.complete();
     return { dreams: dreams.slice(), milliseconds, ...(complete && { seen: mind.see().slice(), completed: completed.slice() }) };

@@ -1,6 +1,6 @@
 /**
- * A model that dreams by itself: dreamOf(model, {count, seed}) -> {next()}, each call the next `count` pictures (count x 784, in [0, 1]).
- * Boltzmann machines take a sweep of Gibbs sampling, the others a small step through their latent space.
+ * A model that dreams by itself: dreamOf(model, {count, seed}) -> {next(steps = 1)}: the `count` pictures (count x 784, in [0, 1]) some
+ * steps later. A step is a sweep of Gibbs sampling for Boltzmann machines, a small step through latent space for the others.
  */
 import { BoltzmannChains, Random } from "./engine.js";
 import { dbmOf, dbnOf, ganOf, rbmOf, vaeOf } from "./families.js";
@@ -12,8 +12,8 @@ const dreamers = {
     const dbn = dbnOf(model), level = dbn.sizes.length - 2, size = dbn.sizes[level];
     const chains = new BoltzmannChains({ ...dbn.top, numChains: count, seed, softmax: dbn.softmax });
     return {
-      next() {
-        chains.sweep();
+      next(steps = 1) {
+        for (let step = 0; step < steps; step++) chains.sweep();
         let state = new Float32Array(count * size);
         for (let c = 0; c < count; c++) state.set(chains.layers[0].subarray(c * (size + dbn.numLabels), c * (size + dbn.numLabels) + size), c * size);
         for (let l = level - 1; l >= 0; l--) state = dbn.down(l, state, count);
@@ -27,8 +27,8 @@ const dreamers = {
     const z = new Float32Array(count * vae.numLatents);
     let t = 0;
     return {
-      next() {
-        t += 0.012;
+      next(steps = 1) {
+        t += 0.012 * steps;
         for (let i = 0; i < count; i++) {
           z[i * vae.numLatents] = 1.1 * Math.sin(t + phase) + 0.55 * ((i % side) - (side - 1) / 2);
           z[i * vae.numLatents + 1] = 1.1 * Math.cos(0.73 * t + phase) - 0.55 * (Math.floor(i / side) - (side - 1) / 2);
@@ -42,8 +42,8 @@ const dreamers = {
     const gan = ganOf(model), random = new Random(seed), draw = () => Float32Array.from({ length: count * gan.numLatents }, () => random.normal());
     let from = draw(), to = draw(), t = 0;
     return {
-      next() {
-        t += 0.03;
+      next(steps = 1) {
+        t += 0.03 * steps;
         if (t >= Math.PI / 2) [from, to, t] = [to, draw(), 0];
         return gan.generate(from.map((x, i) => Math.cos(t) * x + Math.sin(t) * to[i]), count);
       },
@@ -54,8 +54,8 @@ const dreamers = {
 function boltzmann(machine, { count, seed }) {
   const chains = new BoltzmannChains({ ...machine, numChains: count, seed });
   return {
-    next() {
-      chains.sweep();
+    next(steps = 1) {
+      for (let step = 0; step < steps; step++) chains.sweep();
       return chains.means[0];
     },
   };

@@ -37,8 +37,8 @@ export default component(async (root, settings, page) => {
     Promise.all([fetchModel(url), kernels])
       .then(([model]) => {
         door.dream = dreamOf(model, { count: COUNT, seed: index + 1 });
-        if (family !== "vae" && family !== "gan") for (let sweep = 0; sweep < WARM_UP; sweep++) door.dream.next();
-        show(door);
+        door.pictures = door.dream.next(family === "vae" || family === "gan" ? 1 : WARM_UP);
+        paint(door);
       })
       .catch((error) => { text.textContent = `${sentence} (Its weights could not be read: ${error.message})`; });
     return door;
