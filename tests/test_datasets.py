@@ -79,12 +79,12 @@ def test_bars_and_stripes_by_name():
 
 
 def test_standardised_pixels_have_mean_0_and_deviation_1_and_come_back():
-    images = datasets.load("mnist", "test").images.double()
+    images = datasets.load("mnist", "test").images[:2000].double()
     statistics = datasets.statistics(images, floor=0.1)
     standardised = datasets.standardise(images, statistics)
     assert standardised.mean(0).abs().max() < 1e-10
     lively = images.std(0) > 0.1
-    assert lively.sum() > 300
+    assert lively.sum() > 200
     torch.testing.assert_close(standardised.std(0)[lively], torch.ones(lively.sum(), dtype=torch.float64))
     assert (standardised.std(0)[~lively] < 1).all()
     torch.testing.assert_close(datasets.unstandardise(standardised, statistics), images)
