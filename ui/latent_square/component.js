@@ -16,7 +16,7 @@ import { smooth, TOUR, walk } from "./film.js";
 import { evenGrid, LIMIT, plane, quantileGrid } from "./plane.js";
 import { saveFilm } from "./save_film.js";
 
-const CELLS = 72, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
+const CELLS = 72, CONTOUR_CELLS = 48, DRAWS = 200, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
 const LAYERS = ["digits", "manifold", "posterior", "prior", "landscape"], GHOST_SECONDS = 2.2, GHOST_EVERY = 0.3, STRIP = 16, COLUMNS = 8, NO_MODEL = "";
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -29,7 +29,7 @@ export default component(async (root, settings, page) => {
   });
   const linked = new URLSearchParams(location.search).has("square_x"); // a link to a place: stay there
   let models = settings.models, chosen, vae, images, codes = null, colours, inks, only = -1, tool = "drag", generation = 0;
-  let z = linked ? [setting.x, setting.y] : TOUR[0].slice(), means = new Float32Array(PIXELS), things = {}, target = null, latencies = [];
+  let z = linked ? [setting.x, setting.y] : TOUR[0].slice(), means = new Float32Array(PIXELS), things = {}, target = null, latencies = [], since = null;
   let route = walk(TOUR), routeName = "a round tour", travelled = 0, glide = null, drawing = null, dragging = false, ghosts = [], sinceGhost = 0, marks = [];
   const lens = new OffscreenCanvas(28, 28), spare = [];
   const pad = drawingPad(at.pad, { onChange: () => own(pad.values) });
@@ -79,6 +79,9 @@ export default component(async (root, settings, page) => {
     while (ghosts.length && ghosts[0].age >= 1) spare.push(ghosts.shift().picture);
     if (target && target.landed < 1) target.landed = Math.min(1, target.landed + seconds / 0.9);
     paint();
+    if (since !== null) latencies.push(performance.now() - since);
+    if (latencies.length > 600) latencies.shift();
+    since = null;
     if (now - (frame.read ?? 0) > 90) { frame.read = now; readings(); }
     if (!playing() && !glide && !ghosts.length && !dragging && !(target?.landed < 1)) animation.stop();
   }
@@ -90,13 +93,13 @@ export default component(async (root, settings, page) => {
     at.where.textContent = `(${number(z[0], 2)}, ${number(z[1], 2)})`;
     at.priorText.textContent = number(prior);
     at.fitText.textContent = target ? `${number(fit(target.x, means), 1)} nats` : "–";
+    root.dataset.z = z.map((x) => x.toFixed(3)).join();
     if (!codes) return;
     const density = densityOfCodes(z), ratio = density / prior;
     at.codesText.textContent = number(density);
     at.verdict.textContent = prior < 0.0018 ? "Out here the prior expects next to nothing." : ratio < 0.4
       ? "A hole: the prior expects pictures here, and hardly any test picture has its code here. What the decoder paints is a guess between neighbours."
       : ratio > 2 ? "Crowded: the codes are denser here than the prior asks for." : "The codes lie about as densely as the prior asks for.";
-    root.dataset.z = z.map((x) => x.toFixed(3)).join();
   }
   function densityOfCodes([x, y]) {
     let sum = 0;
@@ -110,7 +113,7 @@ export default component(async (root, settings, page) => {
   }
 
   // --- a picture of one's own: its posterior lands, its reconstruction, what is lost
-  async function own(values) {
+  function own(values) {
     const x = centred(values), known = target !== null;
     at.padFigure.dataset.empty = String(!x);
     if (!x) {
@@ -130,16 +133,31 @@ export default component(async (root, settings, page) => {
     paintTiles(at.rebuilt, rebuilt, { count: 1, colours: inks.solid });
     paintTiles(at.lost, x.map((p, i) => p - rebuilt[i]), { count: 1, low: -1, high: 1, colours: inks.signed });
     wake();
-    const mine = ++own.last, [bound, map] = await Promise.all([ask("bound", { x, draws: 300, seed: 1 }), setting.landscape === "on" ? ask("landscape", { x, cells: CELLS, limit: LIMIT }) : {}]);
-    if (mine !== own.last || !target) return; // a newer stroke has overtaken this answer
-    const nats = (value) => value.toFixed(1).replace("-", "−");
-    at.boundText.textContent = `reconstruction ${nats(bound.reconstruction)} less KL ${nats(bound.kl)} = ELBO ${nats(bound.elbo)} nats. log p(x) is at least ${nats(bound.tighter)} (300 importance weights): the ellipse costs ${nats(bound.tighter - bound.elbo)}.`;
-    things.landscape = map.landscape ?? null;
-    root.dataset.elbo = bound.elbo;
-    backdrop();
-    paint();
+    judge();
   }
-  own.last = 0;
+
+  // Both answers take longer than a stroke: one question at a time, and always about the newest picture.
+  async function judge() {
+    if (judge.busy) return;
+    judge.busy = true;
+    for (let asked = null; target && asked !== target.x; ) {
+      const { x } = (asked = target.x, target);
+      const bound = await ask("bound", { x, draws: DRAWS, seed: 1 });
+      if (target?.x === x) tell(bound);
+      if (setting.landscape !== "on") continue;
+      const { landscape } = await ask("landscape", { x, cells: CONTOUR_CELLS, limit: LIMIT });
+      if (target?.x !== x) continue;
+      things.landscape = landscape;
+      backdrop();
+      paint();
+    }
+    judge.busy = false;
+  }
+  function tell(bound) {
+    const nats = (value) => value.toFixed(1).replace("-", "−");
+    at.boundText.textContent = `reconstruction ${nats(bound.reconstruction)} less KL ${nats(bound.kl)} = ELBO ${nats(bound.elbo)} nats. log p(x) is at least ${nats(bound.tighter)} (${DRAWS} importance weights): the ellipse costs ${nats(bound.tighter - bound.elbo)}.`;
+    root.dataset.elbo = bound.elbo;
+  }
 
   // --- models
   async function useModel(model) {
@@ -170,6 +188,7 @@ export default component(async (root, settings, page) => {
     if (mine !== generation) return;
     backdrop();
     paint();
+    readings();
     root.dataset.codes = images.count;
   }
   async function drawGrid() {
@@ -224,9 +243,8 @@ export default component(async (root, settings, page) => {
   }
   function follow(event) {
     moveTo(map.toLatent(event));
-    paint();
-    latencies.push(performance.now() - event.timeStamp);
-    if (latencies.length > 600) latencies.shift();
+    since ??= event.timeStamp;
+    wake();
   }
   at.plane.onpointerdown = (event) => {
     at.plane.setPointerCapture(event.pointerId);
@@ -244,7 +262,7 @@ export default component(async (root, settings, page) => {
   at.plane.onpointerup = at.plane.onpointercancel = () => {
     if (!dragging) return;
     dragging = false;
-    root.dataset.latency = quantile(latencies, 0.95).toFixed(2);
+    root.dataset.latency = [0.5, 0.95].map((q) => quantile(latencies, q).toFixed(2)).join();
     const drawn = drawing;
     drawing = null;
     if (drawn && drawn.length > 3) useRoute(smooth(drawn), "your path");
@@ -272,7 +290,7 @@ export default component(async (root, settings, page) => {
     at[name].onclick = () => {
       setting.set(name, setting[name] === "on" ? "off" : "on");
       press(name, setting[name] === "on");
-      if (name === "landscape" && target) own(pad.values);
+      if (name === "landscape" && target) own(pad.values); // asks for what is now shown
       backdrop();
       paint();
     };
