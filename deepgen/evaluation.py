@@ -160,7 +160,7 @@ def evaluate_classifier(model, data: str, *, rng: torch.Generator) -> dict[str, 
 
 @torch.no_grad()
 def evaluate_dbm(
-    model, data: str, *, rng: torch.Generator, num_chains: int = 100, num_betas: int = 5000, num_sweeps: int = 2000
+    model, data: str, *, rng: torch.Generator, num_chains: int = 100, num_betas: int = 3000, num_sweeps: int = 1000
 ) -> dict[str, float]:
     """The mean-field bound on log p(v), log Z from both sides: AIS, and reverse AIS from long chains begun at data."""
     train, test = datasets.load(data).images, datasets.binarised_test(data)

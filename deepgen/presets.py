@@ -47,13 +47,13 @@ PRESETS: dict[str, Preset] = {
     "rbm-mnist": Preset(
         "rbm",
         RBMConfig(784, 500),
-        (ContrastiveDivergence(num_epochs=120, final_gibbs_steps=5, precision="bfloat16"),),
+        (ContrastiveDivergence(num_epochs=100, average_last=0.15, final_gibbs_steps=5, precision="bfloat16"),),
         about="the RBM that everything begins with",
     ),
     "rbm-1000-mnist": Preset(
         "rbm",
         RBMConfig(784, 1000),
-        (ContrastiveDivergence(num_epochs=60, final_gibbs_steps=5, precision="bfloat16"),),
+        (ContrastiveDivergence(num_epochs=40, final_gibbs_steps=5, precision="bfloat16"),),
         about="as many hidden units as the paper has",
     ),
     "rbm-cd1-mnist": Preset(
@@ -84,20 +84,20 @@ PRESETS: dict[str, Preset] = {
     "rbm-gaussian-mnist": Preset(
         "rbm",
         RBMConfig(784, 500, visible="gaussian", learn_variance=True),
-        (ContrastiveDivergence(num_epochs=20, learning_rate=0.02, final_gibbs_steps=3, precision="bfloat16"),),
+        (ContrastiveDivergence(num_epochs=12, learning_rate=0.01, final_gibbs_steps=3, precision="bfloat16"),),
         about="grey digits: real-valued units that learn their variances",
     ),
     "rbm-gaussian-fashion": Preset(
         "rbm",
         RBMConfig(784, 500, visible="gaussian", learn_variance=True),
-        (ContrastiveDivergence(num_epochs=20, learning_rate=0.02, final_gibbs_steps=3, precision="bfloat16"),),
+        (ContrastiveDivergence(num_epochs=12, learning_rate=0.01, final_gibbs_steps=3, precision="bfloat16"),),
         about="grey clothes: real-valued units that learn their variances",
         data="fashion",
     ),
     "dbm-mnist": Preset(
         "dbm",
         DBMConfig((784, 500, 1000)),
-        (VariationalPCD(num_epochs=16, learning_rate=0.01, mean_field_iterations=6, precision="bfloat16"),),
+        (VariationalPCD(num_epochs=8, learning_rate=0.02, mean_field_iterations=5, precision="bfloat16"),),
         about="the book's deep Boltzmann machine",
         start="rbm-mnist",
         adopt=begin_as_rbm,
@@ -105,7 +105,7 @@ PRESETS: dict[str, Preset] = {
     "dbm-3-mnist": Preset(
         "dbm",
         DBMConfig((784, 500, 500, 1000)),
-        (VariationalPCD(num_epochs=10, learning_rate=0.01, mean_field_iterations=6, precision="bfloat16"),),
+        (VariationalPCD(num_epochs=4, learning_rate=0.02, mean_field_iterations=5, precision="bfloat16"),),
         about="three hidden layers",
         start="rbm-mnist",
         adopt=begin_as_rbm,
