@@ -7,6 +7,9 @@ from .noise import Noise
 from .rbm import RBM
 from .units import Bernoulli
 
+# A pixel that is always black would be given any precision, and one bright outlier then upsets all the weights.
+MIN_LOG_SIGMA = -2.0
+
 
 class Phases:
     """Positive rows (data) and negative rows (chains) of one update of an RBM.
@@ -137,7 +140,7 @@ class Phases:
         model.visible.bias.add_(dv if sigma is None else dv * sigma, alpha=rate)
         model.hidden.bias.add_(dh, alpha=rate)
         if learn_sigma:
-            model.visible.log_sigma.add_(d_log_sigma, alpha=rate).clamp_(-3, 3)
+            model.visible.log_sigma.add_(d_log_sigma, alpha=rate).clamp_(MIN_LOG_SIGMA, 3)
         if self.cast:
             self.W.copy_(model.W)
 
