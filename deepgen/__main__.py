@@ -5,6 +5,7 @@ import dataclasses
 import inspect
 import math
 import os
+import shutil
 import sys
 import time
 import types
@@ -167,8 +168,9 @@ def fetch(arguments: argparse.Namespace) -> None:
 def progress(steps: Iterator[TrainStep]) -> Iterator[TrainStep]:
     """The same steps, with a line on stderr that says how far, how long still, and the last metrics seen."""
     start, shown, metrics, step = time.monotonic(), 0.0, {}, None
-    every = 0.2 if sys.stderr.isatty() else 30.0
-    begin, end = ("\r", "\033[K") if sys.stderr.isatty() else ("", "\n")
+    begin, end, every, width = "\r", "\033[K", 0.2, shutil.get_terminal_size().columns - 1
+    if not sys.stderr.isatty():  # a log file
+        begin, end, every, width = "", "\n", 30.0, 200
     for step in steps:
         metrics |= step.metrics
         now = time.monotonic()
@@ -178,7 +180,7 @@ def progress(steps: Iterator[TrainStep]) -> Iterator[TrainStep]:
             bar = "=" * int(20 * done) + " " * (20 - int(20 * done))
             numbers = "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
             line = f"[{bar}] {step.phase}, epoch {step.epoch:.1f}, {left} left  {numbers}"
-            print(begin + line[:150], end=end, file=sys.stderr, flush=True)
+            print(begin + line[:width], end=end, file=sys.stderr, flush=True)
         if step.step == step.num_steps:  # another trainer may follow and count from 1 again
             start = now
         yield step
