@@ -13,11 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from . import datasets
+from .adversarial_training import AdversarialTraining
 from .classifier import ClassifierConfig, ClassifierTraining
 from .contrastive_divergence import ContrastiveDivergence
 from .dbm import DBMConfig, begin_as_rbm
 from .dbn import with_labels
 from .evaluation import training_images
+from .gan import GAN, GANConfig
 from .race import contestants
 from .rbm import RBMConfig
 from .training import TrainStep
@@ -141,6 +143,29 @@ PRESETS: dict[str, Preset] = {
         (VariationalTraining(num_epochs=20, precision="bfloat16"),),
         about="the paper's network on clothes",
         data="fashion",
+    ),
+    "gan-mnist": Preset(
+        "gan",
+        GANConfig(784),
+        (
+            AdversarialTraining(
+                num_epochs=20, batch_size=64, learning_rate=4e-4, r1=0.1, decay=True, precision="bfloat16"
+            ),
+        ),
+        about="digits out of noise: the paper's sizes, the averaged generator, its normalisation folded in",
+        finish=GAN.folded,
+    ),
+    "gan-fashion": Preset(
+        "gan",
+        GANConfig(784),
+        (
+            AdversarialTraining(
+                num_epochs=12, batch_size=64, learning_rate=4e-4, r1=0.1, decay=True, precision="bfloat16"
+            ),
+        ),
+        about="clothes out of noise",
+        data="fashion",
+        finish=GAN.folded,
     ),
     "classifier-mnist": Preset(
         "classifier",
