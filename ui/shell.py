@@ -12,6 +12,7 @@ PAGES = [
     st.Page("../pages/vae.py", title="VAE", url_path="vae"),
     st.Page("../pages/gan.py", title="GAN", url_path="gan"),
     st.Page("../pages/compare.py", title="Compare", url_path="compare"),
+    st.Page("../pages/paper.py", title="Paper", url_path="paper"),
 ]
 
 st.set_page_config(page_title="deepgen", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
