@@ -3,8 +3,8 @@
     python benchmarks/notebook_gan.py [--epochs 20]
 
 As it stands: generator 256-256-256 with batch normalisation and tanh, discriminator 512-256, Adam 2e-4 (0.5, 0.999), no
-averaging; and D is shown fakes made with the running statistics of batch normalisation, while G is trained on fakes made
-with those of the batch. The notebook itself prints no measure of quality.
+averaging; and D is shown fakes made with the running statistics of batch normalisation, while G is trained on fakes
+made with those of the batch. The notebook itself prints no measure of quality.
 """
 
 import argparse

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from . import gan_live, prose
+from . import gan_game, gan_live, prose
 from .figures import Line, Plot
 from .jobs import Snapshot, Task
 from .panels import Control, training_room
@@ -95,6 +95,18 @@ def make_task(settings: dict) -> Task:
 def _live(now: Snapshot, url: str) -> None:
     data = st.session_state.get("gan_train_data", "mnist")
     gan_live.mount(now.curves, data=data, key="gan_training_live")
+    if now.step is None:
+        return
+    st.markdown("#### The same game in the plane, by the same clock")
+    trainer = now.trainer
+    follow = {
+        "updates": now.step.step,
+        "loss": trainer.loss,
+        "k": trainer.discriminator_steps,
+        "freezeD": trainer.freeze_discriminator,
+        "freezeG": trainer.freeze_generator,
+    }
+    gan_game.mount(follow=follow, key="gan_training_twin")
 
 
 def mount() -> None:

@@ -3,6 +3,9 @@
 from ..component import define
 
 
-def mount(*, key: str = "gan_game"):
-    """Draw the game; all of it happens in the browser, its settings live in the address."""
-    return define("gan_game")({}, key=key)
+def mount(*, follow: dict | None = None, key: str = "gan_game"):
+    """Draw the game; all of it happens in the browser, its settings live in the address.
+
+    follow: {"updates", "loss", "k", "freezeD", "freezeG"} of a training elsewhere: then the game keeps its clock and rules.
+    """
+    return define("gan_game")({"follow": follow}, key=key)

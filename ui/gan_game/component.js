@@ -14,10 +14,10 @@ import { drawn, MIN_POINTS, WORLDS } from "./worlds.js";
 
 // updates a second
 const SPEEDS = [[1, "1 a second"], [10, "10 a second"], [60, "60 a second"], [240, "240 a second"], [6000, "all it can"]];
-const WORKER_MILLISECONDS = 11, TRACE_LENGTH = 500, DRAWING_BOUND = 2.6;
+const WORKER_MILLISECONDS = 11, TRACE_LENGTH = 500, DRAWING_BOUND = 2.6, FOLLOW_SECONDS = 2;
 const NAMES = { "non-saturating": "non-saturating (38)", saturating: "saturating (37)", "least-squares": "least squares", wasserstein: "Wasserstein" };
 
-export default component(async (root, _settings, page) => {
+export default component(async (root, settings, page) => {
   const at = elements(root);
   const setting = scene("game", {
     world: ["ring", "grid", "moons", "drawn"], seed: [1, 1, 2 ** 31], speed: [3, 0, 4], loss: LOSSES, k: [1, 1, 10], rateD: [-2.7, -4, -1.5],
@@ -27,11 +27,13 @@ export default component(async (root, _settings, page) => {
 
   let colours = palette(page.colours), world = null, points = [], seen = {}, losses = { D: [], G: [] }, due = 0, frames = 0, lookedSlowly = 0, drawing = false;
   const frozen = { D: false, G: false };
+  let follow = settings.follow; // {updates, loss, k, freezeD, freezeG} of a training elsewhere, whose clock is kept; or null
   const animation = loop(root, frame);
 
   const playing = () => ({
     loss: setting.loss, k: setting.k, generatorRate: 10 ** setting.rateG, discriminatorRate: 10 ** setting.rateD, r1: setting.r1,
     labelSmoothing: setting.smoothing, averaging: setting.averaged === "yes" ? 0.99 : 0, freezeD: frozen.D, freezeG: frozen.G,
+    ...(follow && { loss: follow.loss, k: follow.k, freezeD: follow.freezeD, freezeG: follow.freezeG }),
   });
 
   async function begin() {
@@ -60,7 +62,7 @@ export default component(async (root, _settings, page) => {
 
   async function frame(now, seconds) {
     if (drawing || !seen.fakes) return;
-    due += SPEEDS[setting.speed][0] * seconds;
+    due += follow ? ((follow.updates - seen.updates) / FOLLOW_SECONDS) * seconds : SPEEDS[setting.speed][0] * seconds;
     const updates = Math.min(Math.floor(due), 200);
     if (updates < 1) return;
     due = Math.min(due - updates, 1);
@@ -73,8 +75,9 @@ export default component(async (root, _settings, page) => {
   // D gives a probability under (36) only; the other losses' scores are shown relative to the middle between real and fake.
   function probability() {
     const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-    if (setting.loss === "least-squares") return (a) => Math.max(0, Math.min(1, a));
-    const middle = setting.loss === "wasserstein" ? (mean(seen.verdictsReal) + mean(seen.verdictsFake)) / 2 : 0;
+    const { loss } = playing();
+    if (loss === "least-squares") return (a) => Math.max(0, Math.min(1, a));
+    const middle = loss === "wasserstein" ? (mean(seen.verdictsReal) + mean(seen.verdictsFake)) / 2 : 0;
     return (a) => 1 / (1 + Math.exp(middle - a));
   }
 
@@ -217,6 +220,7 @@ export default component(async (root, _settings, page) => {
     if (t < 1) requestAnimationFrame(bend);
   }
 
+  root.classList.toggle("following", Boolean(follow));
   show();
   await begin();
   bend();
@@ -228,6 +232,13 @@ export default component(async (root, _settings, page) => {
   }, 10000);
 
   return {
+    async update(next) {
+      if (!next.follow) return;
+      const anew = next.follow.updates < seen.updates;
+      follow = next.follow;
+      if (anew) await begin();
+      else await tell();
+    },
     theme(found) { colours = palette(found); paint(); },
     destroy() { clearInterval(announcing); resized.disconnect(); animation.destroy(); ask.end(); },
   };

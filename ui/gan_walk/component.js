@@ -18,7 +18,7 @@ const SLOTS = ["A", "B", "C"];
 export default component(async (root, settings, page) => {
   const at = elements(root), ask = asker(new URL("./worker.js", import.meta.url));
   const setting = scene("walk", { seed: [1, 1, 2 ** 31], speed: [0.6, 0, 2], length: [1, 0.2, 1.6], chosen: [12, 0, COUNT - 1] });
-  let colours, model, url, random, all = [], seen = null, strides = 0, slot = "A", real = [], fakes = [], slots = {}, filming = false, question = 0;
+  let colours, model, url, random, all = [], seen = null, strides = 0, slot = "A", real = [], fakes = [], slots = {}, filming = false, question = 0, firstQuestion = 0;
   const pictures = {}; // test images by data set
 
   async function useModel(wanted) {
@@ -31,7 +31,9 @@ export default component(async (root, settings, page) => {
     fakes = [];
     at.nearText.textContent = "";
     await look();
-    await Promise.all([calculate(), findNearest()]);
+    await calculate();
+    clearTimeout(firstQuestion);
+    firstQuestion = setTimeout(findNearest, 2500); // by then the server has its images at hand
   }
 
   async function testImages(data) {
@@ -77,8 +79,9 @@ export default component(async (root, settings, page) => {
     at.oneText.textContent = `D says real with ${(100 * sigmoid(seen.logits[setting.chosen])).toFixed(0)} %`;
     const x = (setting.chosen % 5) * 32, y = Math.floor(setting.chosen / 5) * 32;
     context.strokeStyle = colours.primary;
-    context.lineWidth = 2;
-    context.strokeRect(x + 1, y + 1, 26, 26);
+    context.lineWidth = 1;
+    context.strokeRect(x + 0.5, y + 0.5, 27, 27);
+    context.strokeRect(x - 1 + (x === 0), y - 1 + (y === 0), 30 - 2 * (x === 0), 30 - 2 * (y === 0));
     drawVerdicts(fit(at.verdicts), real, fakes, colours.theme);
     const right = (list, good) => list.filter(good).length / Math.max(1, list.length);
     const score = (right(real, (p) => p > 0.5) + right(fakes, (p) => p <= 0.5)) / 2;
@@ -225,7 +228,7 @@ export default component(async (root, settings, page) => {
   await update(settings);
   play(!reducedMotion());
   const announcing = setInterval(() => { at.status.textContent = `Stride ${strides}. ${at.oneText.textContent}.`; }, 10000);
-  return { update, theme(found) { theme(found); calculate(); }, destroy() { clearInterval(announcing); animation.destroy(); ask.end(); } };
+  return { update, theme(found) { theme(found); calculate(); }, destroy() { clearInterval(announcing); clearTimeout(firstQuestion); animation.destroy(); ask.end(); } };
 });
 
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
