@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from ui import assets, checkpoints, dbm_laboratory, dbm_occlusion, dbm_settle, dbm_stage, dbm_training
+from ui import assets, checkpoints, dbm_laboratory, dbm_occlusion, dbm_settle, dbm_stage, dbm_training, prose, small_dbm
 from ui import double_counting as counting_room
-from ui import prose, small_dbm
 
 MODELS = {"dbm-mnist": "784-500-1000", "dbm-3-mnist": "784-500-500-1000"}
 RIVALS = [

@@ -11,8 +11,12 @@ from .jobs import Snapshot, Task
 from .panels import Control, training_room
 
 SHAPES = {
-    "100-100": (100, 100), "200-400": (200, 400), "500-1000": (500, 1000), "100-100-100": (100, 100, 100), "500-500-1000": (500, 500, 1000),
-}  # fmt: skip
+    "100-100": (100, 100),
+    "200-400": (200, 400),
+    "500-1000": (500, 1000),
+    "100-100-100": (100, 100, 100),
+    "500-500-1000": (500, 500, 1000),
+}
 
 CONTROLS = [
     Control(
@@ -21,7 +25,7 @@ CONTROLS = [
     ),
     Control(
         "hidden", "Hidden layers", tuple(SHAPES), "100-100", "choice", group="Machine",
-        help="Time grows with the number of weights: the paper's 500-1000 takes half a minute an epoch on one core, 100-100 a few seconds.",
+        help="Time grows with the number of weights: 500-1000 takes half a minute an epoch, 100-100 a few seconds.",
     ),
     Control("layer_epochs", "Epochs for each layer", (1, 2, 3, 5, 10), 1, group="Layer by layer"),
     Control(
@@ -30,8 +34,9 @@ CONTROLS = [
     ),
     Control("joint_epochs", "Epochs", (1, 2, 5, 10, 20, 50, 100), 5, group="All layers together"),
     Control(
-        "learning_rate", "Learning rate", (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1), 0.02, group="All layers together",
-        live=True, help="Falls linearly to zero from here. Moves at once, also while it trains.",
+        "learning_rate", "Learning rate", (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1), 0.02,
+        group="All layers together", live=True,
+        help="Falls linearly to zero from here. Moves at once, also while it trains.",
     ),
     Control(
         "gibbs_steps", "Sweeps of the particles per update", (1, 2, 5, 10), 5, group="All layers together", live=True,
@@ -41,7 +46,10 @@ CONTROLS = [
         "mean_field_iterations", "Mean-field sweeps per update", (1, 2, 5, 10, 20), 5, minor=True, live=True,
         help="How long the data term settles, from the doubled bottom-up pass.",
     ),
-    Control("centered", "Centred gradient", default=True, kind="switch", minor=True, live=True, help="Off: the upper layers learn little."),
+    Control(
+        "centered", "Centred gradient", default=True, kind="switch", minor=True, live=True,
+        help="Off: the upper layers learn little.",
+    ),
     Control("weight_decay", "Weight decay", (0.0, 1e-5, 2e-4, 1e-3), 2e-4, minor=True),
     Control("num_chains", "Particles", (20, 50, 100, 200), 100, minor=True),
     Control("seed", "Seed", (1, 10**6), 1, "whole number", minor=True, help="The same seed gives the same training."),
@@ -51,7 +59,8 @@ PLOTS = [
     Plot(
         "Bound on log p(v), test images", "nats an image",
         (Line("bound_ais", "log Z by AIS", "blue"), Line("bound_reverse_ais", "log Z by reverse AIS", "violet")),
-        "The mean-field bound with log Z from both sides. AIS flatters, reverse AIS is too modest; while they are far apart, neither is to be believed.",
+        "The mean-field bound with log Z from both sides. AIS flatters, reverse AIS is too modest; while they are far "
+        "apart, neither is to be believed.",
     )
 ]  # fmt: skip
 
@@ -95,5 +104,5 @@ def mount() -> None:
     training_room(
         "dbm", controls=CONTROLS, make_task=make_task, plots=PLOTS, view=_stage, live=live,
         particles="Fantasy particles", filters=("What h¹ looks for", "weights.0"),
-        invitation="Nothing is trained yet. Press **Train**: each layer learns for itself first, then all of them together.",
+        invitation="Nothing is trained yet. Press **Train**: each layer learns for itself, then all of them together.",
     )  # fmt: skip

@@ -23,8 +23,8 @@ def mount() -> None:
         st.metric("Inputs doubled, then composed", f"{doubled:.2f} nats", f"{doubled - plain:+.2f} against not doubled")
         st.metric("Not doubled, then composed", f"{plain:.2f} nats")
         st.caption(
-            f"The best that any model can do is {best:.2f}, the entropy of 14 equally likely pictures (3 x 3 bars and stripes). "
-            "9 visible, 8 and 6 hidden units: every likelihood is a sum over all states."
+            f"The best that any model can do is {best:.2f}, the entropy of 14 equally likely pictures "
+            "(3 x 3 bars and stripes). 9 visible, 8 and 6 hidden units: every likelihood is a sum over all states."
         )
     with right:
         names = [

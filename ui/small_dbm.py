@@ -50,10 +50,12 @@ def mount() -> None:
     bound = machine.bound(means).item() - log_partition
     with right:
         st.latex(
-            rf"E(\mathbf v, \mathbf h^1, \mathbf h^2) = {energy:.3f} \qquad \log Z = {log_partition:.3f} \quad \text{{(a sum over {2**8} states)}}"
+            rf"E(\mathbf v, \mathbf h^1, \mathbf h^2) = {energy:.3f} \qquad "
+            rf"\log Z = {log_partition:.3f} \quad \text{{(a sum over {2**8} states)}}"
         )
         st.latex(
-            rf"p(\mathbf v, \mathbf h^1, \mathbf h^2) = \frac{{e^{{{-energy:.3f}}}}}{{Z}} = {exp(-energy - log_partition):.5f}"
+            rf"p(\mathbf v, \mathbf h^1, \mathbf h^2) = \frac{{e^{{{-energy:.3f}}}}}{{Z}} "
+            rf"= {exp(-energy - log_partition):.5f}"
         )
         for i, text in (
             (1, r"p(h^1_j = 1 \mid \mathbf v, \mathbf h^2)"),
@@ -62,11 +64,9 @@ def mount() -> None:
         ):
             st.latex(text + " = " + _vector(machine.mean(i, layers)[0].tolist()))
         st.latex(
-            r"\boldsymbol\mu^1 = "
-            + _vector(mu1[0].tolist())
-            + r" \qquad \boldsymbol\mu^2 = "
-            + _vector(mu2[0].tolist())
+            rf"\boldsymbol\mu^1 = {_vector(mu1[0].tolist())} \qquad \boldsymbol\mu^2 = {_vector(mu2[0].tolist())}"
         )
         st.latex(
-            rf"\log p(\mathbf v) = {exact:.4f} \;\ge\; {bound:.4f} \qquad \text{{gap }} {exact - bound:.4f} = \mathrm{{KL}}(q \,\|\, p(\mathbf h \mid \mathbf v))"
+            rf"\log p(\mathbf v) = {exact:.4f} \;\ge\; {bound:.4f} \qquad \text{{gap }} {exact - bound:.4f} "
+            r"= \mathrm{KL}(q \,\|\, p(\mathbf h \mid \mathbf v))"
         )

@@ -4,5 +4,5 @@ from ..component import define
 
 
 def mount(machines: list[dict], *, images: str, key: str = "dbm_occlusion"):
-    """machines: {"family": "dbm" | "dbn" | "rbm", "label", "url"}, in the order of the columns; images: URL of test images."""
+    """machines: {"family": "dbm" | "dbn" | "rbm", "label", "url"}, column by column; images: URL of test images."""
     return define("dbm_occlusion")({"machines": machines, "images": images}, key=key)

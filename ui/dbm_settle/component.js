@@ -9,7 +9,7 @@ import { scene } from "../kit/scene.js";
 import { ramp, reducedMotion } from "../kit/theme.js";
 import { PIXELS, testImages } from "../dbm_stage/pictures.js";
 
-const SWEEPS = 30, SECONDS_A_SWEEP = 0.28, REST = 2.5; // seconds before the next digit comes by itself
+const SWEEPS = 16, SECONDS_A_SWEEP = 0.28, REST = 2.5; // seconds before the next digit comes by itself
 const STARTS = ["doubled", "random"];
 
 export default component(async (root, settings, page) => {
@@ -67,7 +67,7 @@ export default component(async (root, settings, page) => {
   function frame(now, seconds) {
     if (!runs) return;
     clock += seconds;
-    if (sweep < SWEEPS && clock > SECONDS_A_SWEEP * (sweep < 10 ? 1 : 0.3)) {
+    if (sweep < SWEEPS && clock > SECONDS_A_SWEEP * (sweep < 6 ? 1.6 : 0.6)) {
       clock = 0;
       sweep += 1;
       paint();
@@ -125,7 +125,7 @@ export default component(async (root, settings, page) => {
       context.stroke();
     }
     context.textAlign = "center";
-    for (let t = 0; t <= SWEEPS; t += 5) context.fillText(String(t), x(t), h - 4);
+    for (let t = 0; t <= SWEEPS; t += 2) context.fillText(String(t), x(t), h - 4);
     STARTS.forEach((start) => {
       context.strokeStyle = context.fillStyle = start === "doubled" ? colours.theme.blue : colours.theme.gray;
       context.lineWidth = 2;

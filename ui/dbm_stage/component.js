@@ -25,7 +25,7 @@ export default component(async (root, settings, page) => {
   });
   const images = await testImages(settings.images);
   const engine = new EngineClient();
-  let colours, url, machine, sweeps = 0, due = 0, latest = null, pending = 0, unit = { layer: 1, index: 0 }, digit = 0;
+  let colours, url, machine, sweeps = 0, due = 0, latest = null, pending = 0, ended = false, unit = { layer: 1, index: 0 }, digit = 0;
 
   const pad = drawingPad(at.pad, { onChange: () => { hint(); if (!animation.running) paint(); } });
   const layers = tower(at.tower, { onUnit: (layer, index) => { unit = { layer, index }; showUnit(); } });
@@ -59,7 +59,9 @@ export default component(async (root, settings, page) => {
   // Slow enough to follow, a sweep is shown in its two halves: the odd layers, given the even ones; then the even layers.
   async function sweep(count, halves) {
     const before = latest;
-    latest = await engine.sweep({ count, beta: 1 / setting.temperature, want: ["layers", "means"], ...clamp() });
+    const answer = await engine.sweep({ count, beta: 1 / setting.temperature, want: ["layers", "means"], ...clamp() }).catch((error) => { if (!ended) throw error; });
+    if (!answer) return undefined;
+    latest = answer;
     sweeps += count;
     clearTimeout(pending);
     if (!halves || !before) return paint();
@@ -178,7 +180,7 @@ export default component(async (root, settings, page) => {
     at.status.textContent = `${NUM_CHAINS} chains, sweep ${sweeps}; the long chain has made ${long.sweeps} sweeps.`;
   }, 10000);
 
-  return { update, theme, destroy() { clearInterval(announcing); clearTimeout(pending); animation.destroy(); long.destroy(); engine.terminate(); } };
+  return { update, theme, destroy() { ended = true; clearInterval(announcing); clearTimeout(pending); animation.destroy(); long.destroy(); engine.terminate(); } };
 });
 
 function frameTile(canvas, index, colour) {

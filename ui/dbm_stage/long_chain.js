@@ -13,7 +13,7 @@ const FRAME = 12; // milliseconds of sampling a frame
 export function longChain(root, at, images) {
   const engine = new EngineClient();
   const chain = { sweeps: 0, useModel, play, theme, destroy };
-  let colours, seed = 1, looks = [], film = [], visits = new Uint32Array(10), changes = 0, last = -1, charted = 0, ready = false;
+  let colours, seed = 1, looks = [], film = [], visits = new Uint32Array(10), changes = 0, last = -1, charted = 0, ready = false, ended = false;
   const animation = loop(root, frame);
 
   async function useModel(url) {
@@ -35,10 +35,10 @@ export function longChain(root, at, images) {
     if (!ready || chain.sweeps >= LENGTH) return;
     const until = performance.now() + FRAME;
     while (ready && chain.sweeps < LENGTH && performance.now() < until) {
-      const { visibleMeans } = await engine.sweep({ count: STRIDE, want: ["visibleMeans"] });
-      if (!ready) return;
+      const answer = await engine.sweep({ count: STRIDE, want: ["visibleMeans"] }).catch(onlyIfEnded);
+      if (!ready || !answer) return;
       chain.sweeps += STRIDE;
-      look(visibleMeans);
+      look(answer.visibleMeans);
     }
     paint();
     if (now - charted > 500) chart(now);
@@ -107,7 +107,12 @@ export function longChain(root, at, images) {
     paint();
     paintVisits();
   }
+  // what was asked for when the page was left is not answered any more
+  function onlyIfEnded(error) {
+    if (!ended) throw error;
+  }
   function destroy() {
+    ended = true;
     animation.destroy();
     engine.terminate();
   }
