@@ -5,7 +5,9 @@
  * {W, b, c}: Float64Array W (numVisible, numHidden) row-major, visible biases b, hidden biases c.
  */
 
-export const MAX_WEIGHT = 10; // keeps every sum of exponentials of 16 units within double precision
+// These keep the exponential of any unit's input, at most 16 * 10 + 100, within double precision.
+export const MAX_WEIGHT = 10;
+export const MAX_BIAS = 100;
 
 /** @typedef {{W: Float64Array, b: Float64Array, c: Float64Array}} SmallMachine */
 
@@ -169,18 +171,22 @@ export function ascend(machine, positive, negative, rate) {
   const gradient = difference(positive, negative), { W, b, c } = machine, m = c.length;
   const mu = positive.v, lambda = positive.h;
   const dW = W.map((_, at) => gradient.W[at] - mu[Math.floor(at / m)] * gradient.c[at % m] - lambda[at % m] * gradient.b[Math.floor(at / m)]);
-  const clip = (x) => Math.max(-MAX_WEIGHT, Math.min(MAX_WEIGHT, x));
+  const clip = (x, most) => Math.max(-most, Math.min(most, x));
+  for (let at = 0; at < W.length; at++) {
+    const before = W[at];
+    W[at] = clip(before + rate * dW[at], MAX_WEIGHT);
+    dW[at] = W[at] - before;
+  }
   for (let i = 0; i < b.length; i++) {
     let back = 0;
     for (let j = 0; j < m; j++) back += dW[i * m + j] * lambda[j];
-    b[i] = clip(b[i] + rate * (gradient.b[i] - back));
+    b[i] = clip(b[i] + rate * gradient.b[i] - back, MAX_BIAS);
   }
   for (let j = 0; j < m; j++) {
     let back = 0;
     for (let i = 0; i < b.length; i++) back += dW[i * m + j] * mu[i];
-    c[j] = clip(c[j] + rate * (gradient.c[j] - back));
+    c[j] = clip(c[j] + rate * gradient.c[j] - back, MAX_BIAS);
   }
-  for (let at = 0; at < W.length; at++) W[at] = clip(W[at] + rate * dW[at]);
 }
 
 /** The pictures of a square made of whole rows or of whole columns, each once. @param {number} side @returns {number[]} state numbers */
