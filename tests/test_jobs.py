@@ -16,7 +16,7 @@ from ui.jobs import Task
 from ui.series import Series
 from ui.workers import MAX_UNFINISHED, Workers
 
-LONG = 20.0  # seconds: a limit that is reached only when something is broken
+LONG = 60.0  # seconds: a limit that is reached only when something is broken
 
 
 def task(**changes) -> Task:
@@ -42,7 +42,7 @@ def warm_workers():
 
 @pytest.fixture
 def workers():
-    workers = Workers(slots=1, grace=0.3)
+    workers = Workers(slots=1, grace=1.0)
     yield workers
     started = [job for job in workers._unfinished if job._process is not None]
     workers.shutdown()
@@ -60,25 +60,36 @@ def weight(content: bytes) -> float:
     return model.W[0, 0].item()
 
 
-def test_a_training_starts_in_a_tenth_of_a_second_and_streams_to_its_end(workers):
+def test_a_training_starts_without_a_new_interpreter_and_never_holds_up_the_page(workers):
     began = time.perf_counter()
-    job = workers.submit(task(num_steps=300, measure=measure, seed=7), "ada")
-    assert time.perf_counter() - began < 0.05  # the page is not held up
+    job = workers.submit(task(), "ada")
+    assert time.perf_counter() - began < 0.5
     first = job.wait_for(lambda now: now.step, LONG)
-    assert time.perf_counter() - began < 0.5  # 0.1 s on an idle machine
-    assert first.state == "running" and 1 <= first.step.step < 300 and not first.resting
-    middle = job.wait_for(lambda now: now.progress > 0.5, LONG)
-    assert 0 < middle.seconds_left < 5 and middle.step.particles is None and middle.particles.shape == (2, 3)
+    assert time.perf_counter() - began < 2  # a tenth of that on an idle machine; imports alone would take three seconds
+    assert first.state == "running" and first.step.step >= 1 and not first.resting and 0 < first.progress < 0.5
+
+
+def test_a_training_streams_to_its_end(workers):
+    job = workers.submit(task(num_steps=300, measure=measure, seed=7), "ada")
+    began = time.perf_counter()
     end = job.wait_for(lambda now: now.ended, LONG)
     assert (end.state, end.message, end.progress) == ("finished", "Finished.", 1.0)
-    assert end.seconds == pytest.approx(0.6, abs=0.5) and end.seconds > 300 * 0.002
+    assert 300 * 0.002 < end.seconds < time.perf_counter() - began + 1
+    assert end.step.particles is None and end.particles.tolist() == [[300.0] * 3] * 2
     updates, values = end.curves["step"]
     assert updates.tolist() == values.tolist() == list(range(1, 301))
     assert len(end.curves["mean_weight"][0]) >= 2 and end.curves["mean_weight"][1][-1] == 300
-    assert end.phases[0] == (1, "first") and end.phases[-1][1] == "second"
+    assert end.phases[0] == (1, "first") and end.phases[-1][1] == "second" and end.version >= 2
     model, card = checkpoint.loads(end.weights)
     assert model.W[0, 0].item() == 300 and (card.family, card.data, card.seed) == ("rbm", "toy", 7)
     assert card.trainer[0]["name"] == "ToyTrainer" and card.metrics["mean_weight"] == 300
+
+
+def test_the_time_left_is_that_of_the_present_pace(workers):
+    job = running(workers, num_steps=10_000)
+    now = job.wait_for(lambda now: now.step.step > 300, LONG)
+    done = now.step.step / now.seconds
+    assert now.seconds_left == pytest.approx((10_000 - now.step.step) / done, rel=0.8)
 
 
 def test_a_snapshot_never_changes(workers):
@@ -96,15 +107,17 @@ def test_pause_stops_the_updates_and_resume_goes_on_where_it_was(workers):
     job = running(workers)
     began = time.perf_counter()
     job.pause()
-    assert time.perf_counter() - began < 0.05 and job.snapshot.state == "paused"
+    assert time.perf_counter() - began < 0.5 and job.snapshot.state == "paused"
     assert job.wait(LONG)
     held = job.snapshot
     assert weight(held.weights) == held.step.step  # the weights of the very update at which it was paused
     time.sleep(0.3)
     assert job.snapshot.step.step == held.step.step and alive(job)
+    resumed = time.perf_counter()
     job.resume()
     later = job.wait_for(lambda now: now.step.step > held.step.step, LONG)
-    assert later.state == "running" and later.seconds - held.seconds < 0.3 + 0.5  # the pause took no time of training
+    assert later.state == "running"
+    assert later.seconds - held.seconds < time.perf_counter() - resumed + 0.05  # the pause was no time of training
     job.pause(), job.resume(), job.pause(), job.resume()
     assert job.wait(LONG) and job.snapshot.state == "running"
 
@@ -163,10 +176,10 @@ def test_a_mishap_is_a_sentence_and_the_last_good_weights_stay(workers, mishap, 
     assert following.wait_for(lambda now: now.ended, LONG).state == "finished"
 
 
-def test_the_visitors_own_kill(workers):
+def test_a_worker_killed_from_outside_is_noticed(workers):
     job = running(workers)
     os.kill(job._process.pid, 9)
-    assert job.wait_for(lambda now: now.ended, 2).state == "failed"
+    assert job.wait_for(lambda now: now.ended, LONG).state == "failed"
 
 
 def test_a_model_beyond_the_memory_fails_alone(workers):
@@ -243,7 +256,6 @@ def test_who_has_gone_is_stopped_after_the_grace_and_who_comes_back_is_not(worke
     gone = running(workers, "ada")
     waiting = workers.submit(task(), "ada")
     workers.orphan("ada")
-    time.sleep(0.15)
     assert gone.snapshot.state == "running"
     assert gone.wait_for(lambda now: now.ended, LONG).state == "stopped" and waiting.snapshot.ended
     assert not workers._gone
@@ -251,7 +263,7 @@ def test_who_has_gone_is_stopped_after_the_grace_and_who_comes_back_is_not(worke
     back = running(workers, "bob")
     workers.orphan("bob")
     workers.adopt("bob")
-    time.sleep(0.5)
+    time.sleep(1.3)
     assert back.snapshot.state == "running"
 
 
