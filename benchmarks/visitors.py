@@ -1,7 +1,7 @@
 """How visitors feel each other: python benchmarks/visitors.py [training] [crowd]
 
 training   time of another visitor's page interaction, while nobody and while somebody trains an RBM
-crowd      50 visitors with the RBM page open (the chains move in the browsers): the server's cores, an interaction's time
+crowd      50 visitors with the RBM page open (the chains move in the browsers): the server's cores, interaction times
 
 A visitor is a websocket that speaks Streamlit's protocol as a browser does: runs of the page, fragments that ask to run
 again. An interaction is a run of the page's mathematics with another value of a control, from the request to its end.
