@@ -2,23 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, gan_equations, gan_game, gan_judge, gan_walk, prose
-
-MODELS = {"gan-mnist": ("Digits", "mnist"), "gan-fashion": ("Clothes", "fashion")}
-
-
-def pretrained() -> list[dict]:
-    """The generators that there are, for the browser."""
-    return [
-        {"id": name, "label": label, "url": assets.weights_url(name), "data": data}
-        for name, (label, data) in MODELS.items()
-        if assets.has_weights(name)
-    ]
-
-
-def images(models: list[dict]) -> dict[str, str]:
-    """Real test images of the same kinds."""
-    return {model["data"]: assets.images_url(model["data"]) for model in models}
+from ui import gan_equations, gan_game, gan_judge, gan_models, gan_walk, prose
 
 
 def game():
@@ -29,26 +13,20 @@ def game():
 
 def samples():
     st.markdown(prose.section("gan", "Samples"))
-    models = pretrained()
-    if models:
-        gan_walk.mount(models, images=images(models))
-    else:
-        st.info("No trained GAN is here: run `python -m deepgen pretrain gan-mnist`, or train one under *Train*.")
-
-
-def judge():
-    st.markdown(prose.section("gan", "You judge"))
-    models = pretrained()
-    if models:
-        gan_judge.mount(models, images=images(models))
-    else:
-        st.info("No trained GAN is here: run `python -m deepgen pretrain gan-mnist`, or train one under *Train*.")
+    if models := gan_models.models():
+        gan_walk.mount(models, images=gan_models.images(models))
 
 
 def train():
     from ui import gan_training
 
     gan_training.mount()
+
+
+def judge():
+    st.markdown(prose.section("gan", "You judge"))
+    if models := gan_models.models():
+        gan_judge.mount(models, images=gan_models.images(models))
 
 
 def mathematics():

@@ -1,7 +1,6 @@
 """The walk through z: samples that glide, D's verdict on each, arithmetic, a film; and the nearest real image."""
 
 import base64
-import threading
 from functools import cache
 
 import streamlit as st
@@ -17,7 +16,6 @@ def mount(models: list[dict], *, images: dict[str, str]):
 
     models: {"id", "label", "url", "data"} each, to choose from; images: data set -> URL of its test images.
     """
-    warm_up()
     asked = (st.session_state.get(KEY) or {}).get("asked")
     settings = {"models": models, "images": images, "nearest": nearest(asked) if asked else None}
     define("gan_walk")(settings, key=KEY, default={"asked": None}, on_asked_change=lambda: None)
@@ -46,12 +44,6 @@ def nearest(asked: dict) -> dict | None:
         "usual": round(usual_distance(data), 3),
         "count": len(examples),
     }
-
-
-@cache
-def warm_up() -> None:
-    """Begin to read the training images, so that the first question need not wait."""
-    threading.Thread(target=usual_distance, args=("mnist",), daemon=True).start()
 
 
 @cache

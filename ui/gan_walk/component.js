@@ -33,7 +33,7 @@ export default component(async (root, settings, page) => {
     await look();
     await calculate();
     clearTimeout(firstQuestion);
-    firstQuestion = setTimeout(findNearest, 2500); // by then the server has its images at hand
+    firstQuestion = setTimeout(findNearest, 2500); // what moves comes first
   }
 
   async function testImages(data) {
