@@ -19,7 +19,7 @@ const HELD = {
 
 export default component(async (root, settings, page) => {
   const at = elements(root);
-  const setting = scene("occlusion", { digit: [2, 0, 999], half: Object.keys(HELD), seed: [1, 1, 2 ** 31], speed: [2, 0, 4], look: ["every", "once"] });
+  const setting = scene("occlusion", { digit: [18, 0, 999], half: Object.keys(HELD), seed: [1, 1, 2 ** 31], speed: [2, 0, 4], look: ["every", "once"] });
   const images = await testImages(settings.images);
   const ask = asker(new URL("./worker.js", import.meta.url));
   const columns = settings.machines.map(({ family, label }) => column(at.machines, family, label));

@@ -6,8 +6,8 @@ import { answer } from "../kit/ask.js";
 import { stackOf } from "../dbn_stage/stack.js";
 
 const kernels = loadKernels().catch(() => {});
-const MEMORY = 0.96; // how much of the average picture is kept from sweep to sweep
-let models = [], machines = [], averages = [], count = 9, mask, values;
+const BURN_IN = 10, MEMORY = 40; // sweeps that the average leaves out, and over how many it reaches
+let models = [], machines = [], averages = [], averaged = 0, count = 9, mask, values;
 
 answer({
   async load({ urls }) {
@@ -21,18 +21,21 @@ answer({
     const random = new Random(seed), n = mask.length;
     const start = Float32Array.from({ length: count * n }, (_, i) => (mask[i % n] ? values[i % n] : random.uniform() < 0.5 ? 1 : 0));
     machines = models.map((model) => (model.card.family === "dbn" ? believing(model, start, seed) : boltzmann(model, start, seed)));
-    averages = models.map(() => null);
+    averages = models.map(() => new Float32Array(n));
+    averaged = 0;
     return {};
   },
 
   // once: the DBN hears the held pixels only at the beginning
   sweep({ times, once }) {
     const reply = {};
+    averaged += times;
+    const share = averaged <= BURN_IN ? 1 : 1 / Math.min(MEMORY, averaged - BURN_IN);
     machines.forEach((machine, k) => {
       const pictures = machine(times, once);
       const mean = new Float32Array(mask.length);
       pictures.forEach((p, i) => { mean[i % mask.length] += p / count; });
-      averages[k] = averages[k] ? averages[k].map((a, i) => MEMORY * a + (1 - MEMORY) * mean[i]) : mean;
+      averages[k] = averages[k].map((a, i) => a + share * (mean[i] - a));
       reply[`pictures${k}`] = pictures;
       reply[`average${k}`] = averages[k].slice();
     });

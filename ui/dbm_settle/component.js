@@ -14,7 +14,7 @@ const STARTS = ["doubled", "random"];
 
 export default component(async (root, settings, page) => {
   const at = elements(root);
-  const setting = scene("settle", { digit: [2, 0, 999], seed: [1, 1, 2 ** 31] });
+  const setting = scene("settle", { digit: [18, 0, 999], seed: [1, 1, 2 ** 31] });
   const images = await testImages(settings.images);
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   let colours, models = [], model, logPartition = null, runs = null, sizes = [], sweep = 0, clock = 0, asked = 0, busy = false, again = false, touched = false, fields = {};
