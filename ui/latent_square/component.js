@@ -17,7 +17,7 @@ import { evenGrid, LIMIT, plane, quantileGrid } from "./plane.js";
 import { saveFilm } from "./save_film.js";
 
 const CELLS = 72, CONTOUR_CELLS = 48, DRAWS = 200, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
-const LAYERS = ["digits", "manifold", "posterior", "prior", "landscape"], GHOST_SECONDS = 2.2, GHOST_EVERY = 0.3, STRIP = 16, COLUMNS = 8, NO_MODEL = "";
+const LAYERS = ["digits", "manifold", "posterior", "prior", "landscape"], GHOST_SECONDS = 2.2, GHOST_EVERY = 0.3, STRIP = 24, COLUMNS = 8, AT_ONCE = 250, NO_MODEL = "";
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export default component(async (root, settings, page) => {
@@ -173,6 +173,7 @@ export default component(async (root, settings, page) => {
   }
   // What the picture under the finger need not wait for
   async function arrive(mine, url, model) {
+    const coming = images ?? testImages(model.images);
     await ask("load", { url });
     const tiles = await ask("pictures", { z: evenGrid(20) });
     if (mine !== generation) return;
@@ -181,10 +182,23 @@ export default component(async (root, settings, page) => {
     drawGrid();
     drawStrip();
     own(pad.values);
-    const found = images ?? (await testImages(model.images)), all = found.count && (await ask("encode", { images: found.bytes, count: found.count }));
-    if (mine !== generation || !all) return;
-    [images, codes] = [found, all];
-    things.density = (await ask("density", { ...codes, cells: CELLS, limit: LIMIT, width: WIDTH })).density;
+    const found = await coming, all = { mean: new Float32Array(2 * found.count), logVar: new Float32Array(2 * found.count) };
+    for (let first = 0; first < found.count; first += AT_ONCE) {
+      const count = Math.min(AT_ONCE, found.count - first), part = await ask("encode", { images: found.bytes.slice(first * PIXELS, (first + count) * PIXELS), count });
+      if (mine !== generation) return;
+      for (const name of ["mean", "logVar"]) all[name].set(part[name], 2 * first);
+      if (codes?.url === url || !codes) show(first + count); // else: the codes of older weights stand until all new ones are there
+    }
+    function show(known) {
+      images = found;
+      codes = { url, mean: all.mean.subarray(0, 2 * known), logVar: all.logVar.subarray(0, 2 * known) };
+      backdrop();
+      if (!animation.running) paint();
+    }
+    if (!found.count) return;
+    show(found.count);
+    at.interpolate.disabled = false;
+    things.density = (await ask("density", { mean: codes.mean, logVar: codes.logVar, cells: CELLS, limit: LIMIT, width: WIDTH })).density;
     if (mine !== generation) return;
     backdrop();
     paint();
@@ -306,7 +320,6 @@ export default component(async (root, settings, page) => {
     if (i >= 0 && at.grid.points) glideTo(at.grid.points.subarray(2 * i, 2 * i + 2));
   };
   at.interpolate.onclick = () => {
-    if (!codes) return;
     const a = Math.floor(Math.random() * images.count), others = [...images.labels.keys()].filter((i) => images.labels[i] !== images.labels[a]);
     const b = others[Math.floor(Math.random() * others.length)], [from, to] = [a, b].map((i) => [...codes.mean.subarray(2 * i, 2 * i + 2)]);
     const points = Array.from({ length: 41 }, (_, i) => from.map((x, d) => x + ((to[d] - x) * i) / 40)), [first, last] = [a, b].map((i) => chosen.names[images.labels[i]]);
@@ -359,6 +372,7 @@ export default component(async (root, settings, page) => {
   }
 
   root.dataset.parts = settings.parts;
+  at.interpolate.disabled = true;
   theme(page.colours);
   choose(["drag", "draw"], tool);
   choose(["quantiles", "even"], setting.grid);

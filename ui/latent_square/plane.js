@@ -119,7 +119,7 @@ export function plane(canvas) {
     pen.font = `600 ${Math.max(9, size / 52)}px Georgia, serif`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    for (let i = 0; i < labels.length; i++) {
+    for (let i = 0; i < codes.mean.length / 2; i++) {
       const x = px(codes.mean[2 * i]), y = py(codes.mean[2 * i + 1]);
       pen.fillStyle = hue(labels[i]);
       pen.globalAlpha = only < 0 || only === labels[i] ? 0.88 : 0.07;
