@@ -1,0 +1,59 @@
+"""The VAE page's server side: its sections, its training tasks, its live numbers."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+from test_vae import patterns, random_vae
+
+from deepgen.training import fit
+from deepgen.vae import VAE
+from ui import vae_numbers, vae_training
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_bounds_of_one_picture_come_in_order():
+    found = vae_numbers.bounds_of(random_vae(), patterns()[[21]])
+    assert found["elbo"] < found["IWAE_10"] < found["IWAE_100"] < found["log_likelihood"] + 0.05
+    assert found["reconstruction"] - found["kl"] == pytest.approx(found["elbo"])
+    assert found["log_likelihood"] - found["IWAE_100"] < found["log_likelihood"] - found["elbo"]
+
+
+def test_one_divergence_is_bounded_and_the_other_is_not():
+    kl, js = vae_numbers.divergences(3, 0.1)
+    assert kl == pytest.approx(6.31, abs=0.01)
+    assert 0.68 < js < math.log(2)
+    assert vae_numbers.divergences(0, 1) == pytest.approx((0, 0), abs=1e-9)
+
+
+def test_what_the_controls_say_can_be_trained():
+    defaults = {control.name: control.default for control in vae_training.CONTROLS}
+    task = vae_training.make_task(defaults | {"num_hidden": "8-4", "num_latents": 3, "num_epochs": 1, "batch_size": 10})
+    assert task.model is VAE and task.config.num_hidden == (8, 4) and task.config.num_latents == 3
+    data = torch.rand(20, 784, generator=torch.Generator().manual_seed(0))
+    step = fit(task.trainer, task.model(task.config), data, rng=torch.Generator().manual_seed(0))
+    shown = {
+        line.metric for plot in vae_training.PLOTS for line in plot.lines if not line.metric.startswith("held_out")
+    }
+    assert shown - {"active_latents"} <= set(step.metrics)
+
+
+def test_every_option_of_a_control_is_one_that_the_trainer_takes():
+    defaults = {control.name: control.default for control in vae_training.CONTROLS}
+    for control in vae_training.CONTROLS:
+        for option in control.options:
+            vae_training.make_task(defaults | {control.name: option})
+
+
+def test_the_mathematics_shows_the_numbers_of_the_chosen_picture():
+    app = AppTest.from_file(ROOT / "ui" / "shell.py", default_timeout=60).run()
+    app.switch_page("../pages/vae.py").run()
+    app.segmented_control(key="vae_section").set_value("Mathematics").run()
+    assert not app.exception
+    kl = app.metric[0].value
+    app.slider(key="vae_mean").set_value(0.0).run()
+    app.slider(key="vae_deviation").set_value(1.0).run()
+    assert (kl, app.metric[0].value) == ("6.31 nats", "0.00 nats")
