@@ -14,7 +14,7 @@ from deepgen.training import fit, minibatches
 from deepgen.vae import VAE, VAEConfig, kl_to_prior, sample_latents
 from deepgen.variational_training import VariationalTraining
 
-NUM_EPOCHS, BATCH = 15, 128
+NUM_EPOCHS, BATCH = 10, 128
 
 
 def terms(vae, x, *, rng):
