@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, prose, rbm_stage, rbm_training, small_machine
+from ui import assets, exact_laboratory, prose, rbm_stage, rbm_training, small_machine
 from ui.checkpoints import choices, upload
 
 MODELS = {
@@ -23,13 +23,18 @@ def stage():
         rbm_stage.mount(models, chosen="rbm-mnist", images=assets.images_url("mnist"))
 
 
+def laboratory():
+    st.markdown(prose.section("rbm", "Laboratory"))
+    exact_laboratory.mount()
+
+
 def mathematics():
     st.markdown(prose.section("rbm", "Mathematics"))
     small_machine.mount()
     st.markdown(prose.section("rbm", "Learning"))
 
 
-SECTIONS = {"Stage": stage, "Train": rbm_training.mount, "Mathematics": mathematics}
+SECTIONS = {"Stage": stage, "Train": rbm_training.mount, "Laboratory": laboratory, "Mathematics": mathematics}
 
 st.title("Restricted Boltzmann machine")
 st.markdown(prose.section("rbm"))

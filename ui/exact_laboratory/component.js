@@ -6,21 +6,22 @@ import { Random } from "../engine/random.js";
 import { component, elements } from "../kit/component.js";
 import { loop } from "../kit/loop.js";
 import { scene } from "../kit/scene.js";
-import { diverging, reducedMotion } from "../kit/theme.js";
-import { drawCurves, drawNote, drawStates, stateAt } from "./drawing.js";
+import { diverging, ramp, reducedMotion } from "../kit/theme.js";
+import { drawCurves, drawNote, drawStates, minus, stateAt } from "./drawing.js";
 import { gradientPanel } from "./gradient.js";
 import { forEngine, Learner, NUM_CHAINS, stateNumbers } from "./learner.js";
 import { trainingPanel } from "./training.js";
 import { weightsPanel } from "./weights.js";
 
 const SPEEDS = [[1, "1 a second"], [10, "10 a second"], [60, "each frame"], [600, "10 a frame"], [6000, "100 a frame"]];
-const SHOWN = { 2: 16, 3: 48, 4: 64 }; // pictures of the ranking, by side
+const SHOWN = { 2: 16, 3: 32, 4: 48 }; // pictures of the ranking, by side
 
 export default component(async (root, settings, page) => {
   const at = elements(root);
   const setting = scene("lab", {
     side: [3, 2, 4], hidden: [8, 1, 12], temperature: [1, 0.2, 4], speed: [2, 0, 4], seed: [1, 1, 2 ** 31],
     method: ["pcd", "cd", "exact"], k: [1, 1, 20], rate: [4, 0, 6], schedule: ["falling", "constant"],
+    scale: ["linear", "logarithmic"],
   });
   let learner, chains, counts, total, history, truth, stale, tick = 0, painted = 0;
   const lab = { at, setting, page, get learner() { return learner; }, get colours() { return page.colours; }, changed, begin, repaint, playing: !reducedMotion() };
@@ -53,14 +54,16 @@ export default component(async (root, settings, page) => {
 
   function refresh() {
     stale = false;
-    truth = distribution(heated(learner.machine, 1 / setting.temperature));
+    const machine = heated(learner.machine, 1 / setting.temperature);
+    truth = distribution(machine);
     const best = mostProbable(truth.p, root.clientWidth < 700 ? Math.min(24, SHOWN[learner.side]) : SHOWN[learner.side]);
     const isData = new Set(learner.data);
     Object.assign(truth, { best, isData, mass: learner.data.reduce((sum, v) => sum + truth.p[v], 0) });
-    const likelihood = learner.data.reduce((sum, v) => sum + Math.log(truth.p[v]), 0) / learner.data.length;
-    at.logZ.textContent = truth.logZ.toFixed(3);
+    const likelihood = logLikelihood(machine, learner.data, truth.logZ);
+    at.atTemperature.textContent = setting.temperature === 1 ? "" : `at temperature ${setting.temperature.toFixed(2)}`;
+    at.logZ.textContent = minus(truth.logZ.toFixed(3));
     at.Z.textContent = truth.logZ < 13 ? Math.exp(truth.logZ).toLocaleString("en", { maximumSignificantDigits: 6 }) : Math.exp(truth.logZ).toExponential(3);
-    at.likelihood.textContent = Number.isFinite(likelihood) ? likelihood.toFixed(3) : logLikelihood(heated(learner.machine, 1 / setting.temperature), learner.data, truth.logZ).toFixed(3);
+    at.likelihood.textContent = minus(likelihood.toFixed(3));
     at.mass.textContent = `${(100 * truth.mass).toFixed(1)} %`;
     const rest = 1 - best.reduce((sum, v) => sum + truth.p[v], 0);
     at.restText.textContent = best.length < counts.length ? `The other ${(counts.length - best.length).toLocaleString("en")} share ${(100 * Math.max(0, rest)).toFixed(1)} %.` : "";
@@ -80,6 +83,8 @@ export default component(async (root, settings, page) => {
     history.samples.push(total);
     history.distance.push(totalVariation(truth.p, counts, total));
     history.floor.push(monteCarloFloor(truth.p, total));
+    root.dataset.distance = history.distance.at(-1);
+    root.dataset.floor = history.floor.at(-1);
   }
 
   let due = 0;
@@ -106,7 +111,8 @@ export default component(async (root, settings, page) => {
   function paint() {
     painted++;
     root.dataset.samples = total;
-    drawStates(at.states, { side: learner.side, best: truth.best, p: truth.p, counts, total, isData: truth.isData, columns: columns() }, page.colours);
+    root.dataset.updates = learner.updates;
+    drawStates(at.states, { side: learner.side, best: truth.best, p: truth.p, counts, total, isData: truth.isData, columns: columns(), log: setting.scale === "logarithmic" }, page.colours);
     panels.forEach((panel) => panel.paint());
     at.samplesText.textContent = total ? `${Math.round(total).toLocaleString("en")} samples of ${NUM_CHAINS} chains` : "";
     if (painted % 4) return;
@@ -128,7 +134,9 @@ export default component(async (root, settings, page) => {
 
   const columns = () => (root.clientWidth < 700 ? 8 : learner.side === 2 ? 8 : 16);
 
-  const weights = weightsPanel(lab), training = trainingPanel(lab), gradient = gradientPanel(lab), panels = [weights, training, gradient];
+  const weights = weightsPanel(lab), training = trainingPanel(lab), gradient = gradientPanel(lab);
+  const panels = [weights, training, gradient];
+  lab.stopTraining = () => training.running && training.stop();
   const animation = loop(root, frame);
 
   // --- controls
@@ -140,6 +148,9 @@ export default component(async (root, settings, page) => {
     animate();
   };
   at.sweep.onclick = () => { lab.playing = false; showPlaying(); if (stale) refresh(); sample(1); animate(); repaint(); };
+  for (const scale of ["linear", "logarithmic"]) {
+    at[scale].onclick = () => { setting.set("scale", scale); showScale(); repaint(); };
+  }
   at.again.onclick = () => { chains.random = new Random(setting.seed + 7); chains.reset(); changed(); repaint(); };
   at.anew.onclick = () => { setting.set("seed", 1 + new Random(Date.now() >>> 0).integer(9999)); at.again.onclick(); };
   at.speed.value = setting.speed;
@@ -153,6 +164,7 @@ export default component(async (root, settings, page) => {
   at.states.onpointerleave = () => { at.stateText.textContent = ""; };
 
   function showTemperature() { at.temperatureText.textContent = setting.temperature.toFixed(2); }
+  function showScale() { for (const scale of ["linear", "logarithmic"]) at[scale].setAttribute("aria-pressed", String(scale === setting.scale)); }
   function showPlaying() {
     at.play.textContent = lab.playing ? "Pause" : "Play";
     at.play.setAttribute("aria-pressed", String(lab.playing));
@@ -165,6 +177,7 @@ export default component(async (root, settings, page) => {
 
   at.speedText.textContent = SPEEDS[setting.speed][1];
   showTemperature();
+  showScale();
   showPlaying();
   begin();
   if (lab.playing) training.start();
@@ -177,6 +190,7 @@ export default component(async (root, settings, page) => {
   return {
     theme(colours) {
       lab.signed = diverging(colours.blue, colours.paper, colours.orange);
+      lab.surface = ramp(colours.surface, colours.surface)[0];
       if (stale) refresh();
       repaint();
       animate();

@@ -26,6 +26,7 @@ export function drawNote(canvas, text, colours, height) {
 }
 
 export const css = (packed) => `rgb(${packed & 255},${(packed >> 8) & 255},${(packed >> 16) & 255})`;
+export const minus = (text) => text.replace("-", "−");
 export const level = (value, scale) => Math.max(0, Math.min(255, Math.round(127.5 + (127.5 * value) / scale)));
 
 // Where every weight and bias lies: tile 0 holds the visible biases, tile j + 1 hidden unit j with its bias below.
@@ -66,7 +67,7 @@ export function drawWeights(canvas, layout, machine, chosen, { colours, signed, 
       context.stroke();
       context.fillStyle = colours.gray;
       context.textBaseline = "middle";
-      if (layout.side * size > size + 34) context.fillText(value.toFixed(2), x + size + 5, y + size / 2);
+      if (layout.side * size > size + 34) context.fillText(minus(value.toFixed(2)), x + size + 5, y + size / 2);
     } else {
       context.fillRect(x + 0.5, y + 0.5, size - 1, size - 1);
       context.strokeStyle = kind === "b" ? colours.blue : colours.line;
@@ -86,13 +87,16 @@ export function drawWeights(canvas, layout, machine, chosen, { colours, signed, 
 }
 
 // The likeliest states, each a picture with two bars on it: hollow = exact, filled = how often the chains were there.
-export function drawStates(canvas, { side, best, p, counts, total, isData, columns }, colours) {
+export function drawStates(canvas, { side, best, p, counts, total, isData, columns, log }, colours) {
   const width = canvas.clientWidth, slot = width / columns, rows = Math.ceil(best.length / columns);
-  const { picture, barHeight, row } = statesLayout(slot, rows), pixel = picture / side;
+  const { picture, barHeight, row } = statesLayout(slot, rows, side), pixel = picture / side;
   const context = sharp(canvas, width, rows * row), top = Math.max(p[best[0]], 1e-12) * 1.15;
+  // a logarithmic bar begins at a millionth
+  const share = (value) => (log ? Math.max(0, 1 + Math.log10(Math.max(value, 1e-9)) / 6) / (1 + Math.log10(top) / 6) : value / top);
+  const tall = (value) => Math.min(1.1, share(value)) * (barHeight - 6);
   best.forEach((state, rank) => {
-    const x = (rank % columns) * slot + (slot - picture) / 2, base = Math.floor(rank / columns) * row + barHeight;
-    const exact = (p[state] / top) * (barHeight - 4), seen = total ? Math.min(1.15, counts[state] / total / top) * (barHeight - 4) : 0;
+    const x = Math.round((rank % columns) * slot + (slot - picture) / 2), base = Math.floor(rank / columns) * row + barHeight;
+    const exact = tall(p[state]), seen = total ? tall(counts[state] / total) : 0;
     context.fillStyle = colours.orange;
     context.globalAlpha = 0.75;
     context.fillRect(x + 3, base - seen, picture - 6, seen);
@@ -105,7 +109,7 @@ export function drawStates(canvas, { side, best, p, counts, total, isData, colum
     context.fillRect(x, y, picture, picture);
     context.fillStyle = colours.ink;
     for (let i = 0; i < side * side; i++) {
-      if ((state >> i) & 1) context.fillRect(x + (i % side) * pixel, y + Math.floor(i / side) * pixel, pixel + 0.3, pixel + 0.3);
+      if ((state >> i) & 1) context.fillRect(x + (i % side) * pixel, y + Math.floor(i / side) * pixel, pixel, pixel);
     }
     context.strokeStyle = isData.has(state) ? colours.blue : colours.line;
     context.lineWidth = isData.has(state) ? 2 : 1;
@@ -113,14 +117,14 @@ export function drawStates(canvas, { side, best, p, counts, total, isData, colum
   });
 }
 
-function statesLayout(slot, rows) {
-  const picture = Math.min(slot - 6, 44), barHeight = { 1: 140, 2: 120, 3: 76, 4: 54 }[rows] ?? 46;
+function statesLayout(slot, rows, side) {
+  const picture = side * Math.floor(Math.min(slot - 6, 44) / side), barHeight = { 1: 140, 2: 120, 3: 74 }[rows] ?? 46;
   return { picture, barHeight, row: barHeight + picture + 16 };
 }
 
 export function stateAt(event, canvas, { best, columns, side }) {
   const box = canvas.getBoundingClientRect(), slot = box.width / columns, rows = Math.ceil(best.length / columns);
-  const { row } = statesLayout(slot, rows);
+  const { row } = statesLayout(slot, rows, side);
   return best[Math.floor((event.clientY - box.top) / row) * columns + Math.floor((event.clientX - box.left) / slot)];
 }
 
@@ -152,8 +156,8 @@ export function drawCurves(canvas, curves, { x, y, log = false, marks = [], colo
     line(context, [[left, py(value)], [right, py(value)]], colour, 1.25, true);
     context.fillStyle = colour;
     context.textAlign = "right";
-    context.textBaseline = py(value) - top < 14 ? "top" : "bottom";
-    context.fillText(label, right, py(value) + (py(value) - top < 14 ? 3 : -2));
+    context.textBaseline = "bottom";
+    context.fillText(label, right, py(value) - 2);
   }
   context.save();
   context.beginPath();

@@ -3,7 +3,6 @@
 
 import { meanStatistics, modelStatistics } from "../engine/exact.js";
 import { paintTiles } from "../kit/pictures.js";
-import { rgb } from "../kit/theme.js";
 import { Average, compare } from "./learner.js";
 
 export function gradientPanel(lab) {
@@ -28,7 +27,7 @@ export function gradientPanel(lab) {
     if (frames++ % 3) return;
     follow();
     cd.add(lab.learner.negative("cd", setting.k).vh);
-    pcd.add(lab.learner.negative("pcd", 1).vh);
+    pcd.add(lab.learner.negative("pcd", 5).vh); // sweeps between two looks, or the second look tells little new
   }
   function minus(a, b) {
     return a.map((x, index) => x - b[index]);
@@ -37,9 +36,8 @@ export function gradientPanel(lab) {
   function show(canvas, values, scale, description) {
     const { side, numHidden, numVisible } = lab.learner, pictures = new Float32Array(values.length);
     for (let i = 0; i < numVisible; i++) for (let j = 0; j < numHidden; j++) pictures[j * numVisible + i] = values[i * numHidden + j];
-    const [r, g, b] = rgb(lab.colours.surface), background = ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
     const columns = numHidden > 6 ? Math.ceil(numHidden / 2) : Math.max(4, numHidden);
-    paintTiles(canvas, pictures, { count: numHidden, width: side, height: side, columns, gap: 1, low: -scale, high: scale, colours: lab.signed, background });
+    paintTiles(canvas, pictures, { count: numHidden, width: side, height: side, columns, gap: 1, low: -scale, high: scale, colours: lab.signed, background: lab.surface });
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", description);
   }

@@ -1,7 +1,7 @@
 // Training by the exact gradient, CD-k or PCD-k, with the exact likelihood as the curve. The last run of each method stays for comparison.
 
 import { saveTable } from "../kit/save.js";
-import { drawCurves } from "./drawing.js";
+import { drawCurves, minus } from "./drawing.js";
 
 const RATES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], METHODS = ["exact", "cd", "pcd"];
 const MAX_UPDATES = 3000, UPDATES_A_SECOND = 200, MILLISECONDS_A_FRAME = 9;
@@ -30,7 +30,7 @@ export function trainingPanel(lab) {
   function advance(seconds) {
     due = Math.min(due + UPDATES_A_SECOND * seconds, 30);
     const until = performance.now() + MILLISECONDS_A_FRAME;
-    for (; due >= 1 && performance.now() < until; due--) update();
+    for (; due >= 1 && lab.learner.updates < MAX_UPDATES && performance.now() < until; due--) update();
     if (lab.learner.updates >= MAX_UPDATES) stop();
   }
   function start() {
@@ -70,14 +70,14 @@ export function trainingPanel(lab) {
   function paint() {
     const { colours, learner } = lab, ceiling = -Math.log(learner.data.length);
     const now = runs[setting.method]?.ys.at(-1) ?? learner.likelihood();
-    at.updatesText.textContent = `${learner.updates} updates: ${now.toFixed(3)} nats, ${(ceiling - now).toFixed(3)} below the best possible`;
+    at.updatesText.textContent = `${learner.updates} updates: ${minus(now.toFixed(3))} nats, ${(ceiling - now).toFixed(3)} below the best possible`;
     const hue = { exact: colours.ink, cd: colours.green, pcd: colours.violet };
     const curves = METHODS.filter((method) => runs[method]).map((method) => ({ ...runs[method], colour: hue[method], width: method === setting.method ? 2.25 : 1.25 }));
     const lowest = Math.max(ceiling * 4, Math.min(-learner.numVisible * Math.log(2), ...curves.flatMap(({ ys }) => [ys[0], ys.at(-1)])) - 0.3);
     const longest = Math.max(200, ...curves.map(({ xs }) => xs.at(-1)));
     drawCurves(at.curve, curves.map(thinned), {
-      x: [0, longest], y: [lowest, ceiling + 0.08 * (ceiling - lowest)], colours, format: (value) => value.toFixed(1).replace("-", "−"),
-      marks: [{ y: ceiling, label: `−log ${learner.data.length} = ${ceiling.toFixed(3).replace("-", "−")}: all ${learner.data.length} equally likely, nothing else`, colour: colours.blue }],
+      x: [0, longest], y: [lowest, ceiling + 0.16 * (ceiling - lowest)], colours, format: (value) => minus(value.toFixed(1)),
+      marks: [{ y: ceiling, label: `−log ${learner.data.length} = ${minus(ceiling.toFixed(3))}: all ${learner.data.length} equally likely, nothing else`, colour: colours.blue }],
     });
   }
   const thinned = (curve) => {

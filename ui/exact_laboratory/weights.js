@@ -2,7 +2,7 @@
 
 import { MAX_WEIGHT } from "../engine/exact.js";
 import { Random } from "../engine/random.js";
-import { drawWeights, weightCells } from "./drawing.js";
+import { drawWeights, minus, weightCells } from "./drawing.js";
 
 const PER_PIXEL = 0.04, STEP = 0.25;
 
@@ -21,6 +21,7 @@ export function weightsPanel(lab) {
     lab.repaint();
   }
   function remember() {
+    lab.stopTraining();
     undone.push({ W: machine().W.slice(), b: machine().b.slice(), c: machine().c.slice() });
     if (undone.length > 50) undone.shift();
     at.undo.disabled = false;
@@ -97,11 +98,10 @@ export function weightsPanel(lab) {
         width = at.weights.clientWidth;
         layout = weightCells(lab.learner.side, lab.learner.numHidden, width);
       }
-      const { W, b, c } = machine();
       let scale = 2;
-      for (const list of [W, b, c]) for (const x of list) scale = Math.max(scale, Math.abs(x));
+      for (const x of machine().W) scale = Math.max(scale, Math.abs(x)); // biases may be stronger than the strongest colour
       drawWeights(at.weights, layout, machine(), chosen, { colours: lab.colours, signed: lab.signed, scale });
-      at.cellText.textContent = `${name(layout.cells[chosen])}: ${value(layout.cells[chosen]).toFixed(2)}.`;
+      at.cellText.textContent = `${name(layout.cells[chosen])}: ${minus(value(layout.cells[chosen]).toFixed(2))}.`;
     },
   };
 }
