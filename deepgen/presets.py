@@ -150,7 +150,7 @@ PRESETS: dict[str, Preset] = {
         GANConfig(784),
         (
             AdversarialTraining(
-                num_epochs=20, batch_size=64, learning_rate=4e-4, r1=0.1, decay=True, precision="bfloat16"
+                num_epochs=20, batch_size=64, learning_rate=4e-4, r1=0.3, decay=True, precision="bfloat16"
             ),
         ),
         about="digits out of noise: the paper's sizes, the averaged generator, its normalisation folded in",
@@ -161,7 +161,7 @@ PRESETS: dict[str, Preset] = {
         GANConfig(784),
         (
             AdversarialTraining(
-                num_epochs=12, batch_size=64, learning_rate=4e-4, r1=0.1, decay=True, precision="bfloat16"
+                num_epochs=12, batch_size=64, learning_rate=4e-4, r1=0.3, decay=True, precision="bfloat16"
             ),
         ),
         about="clothes out of noise",
