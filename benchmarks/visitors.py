@@ -1,5 +1,6 @@
-"""How visitors feel each other: python benchmarks/visitors.py [training] [crowd]
+"""How visitors feel each other: python -m benchmarks.visitors [start] [training] [crowd]
 
+start      from asking for a training to its first update, worker by worker
 training   time of another visitor's page interaction, while nobody and while somebody trains an RBM
 crowd      50 visitors with the RBM page open (the chains move in the browsers): the server's cores, interaction times
 
@@ -123,6 +124,23 @@ async def interactions(visitor: Visitor) -> str:
     return f"p50 {p50:.0f} ms, p95 {p95:.0f} ms"
 
 
+def measure_start() -> None:
+    from ui import processes, rbm_training
+    from ui.workers import Workers
+
+    workers = Workers(slots=1)
+    task = rbm_training.make_task({control.name: control.default for control in rbm_training.CONTROLS})
+    processes.warm()
+    for kind in ("with a cold fork server", *["with a warm fork server"] * 5):
+        began = time.perf_counter()
+        job = workers.submit(task, "visitor")
+        job.wait_for(lambda now: now.step, 60)
+        print(f"first update of a 784-100 RBM {kind}: {time.perf_counter() - began:.2f} s")
+        job.stop()
+        job.wait(10)
+    workers.shutdown()
+
+
 async def measure_training(address: str, server_pid: int) -> None:
     other = await arrive(address, "Mathematics")
     print(f"interaction of a visitor, nobody trains: {await interactions(other)}")
@@ -158,7 +176,11 @@ def cores(pid: int, cpu_before: float, began: float) -> float:
 
 
 if __name__ == "__main__":
-    measurements = {"training": measure_training, "crowd": measure_crowd}
-    with server() as (address, pid):
-        for name in sys.argv[1:] or measurements:
-            asyncio.run(measurements[name](address, pid))
+    chosen = sys.argv[1:] or ["start", "training", "crowd"]
+    if "start" in chosen:
+        measure_start()
+    if {"training", "crowd"} & set(chosen):
+        with server() as (address, pid):
+            for name, measure in (("training", measure_training), ("crowd", measure_crowd)):
+                if name in chosen:
+                    asyncio.run(measure(address, pid))

@@ -115,7 +115,10 @@ class Workers:
                 job._tell("resume")
         for place, job in enumerate(self._waiting, 1):
             if job.snapshot.place != place:
-                message = f"Place {place} in the queue: all cores are busy, long trainings take turns."
+                message = (
+                    f"Place {place} in the queue: all cores are busy. Yours begins by itself, for trainings take turns "
+                    f"of {self.turn:.0f} seconds; the rest of the page works meanwhile."
+                )
                 job._update(place=place, message=message)
 
     def _pass_turn(self, job: Job) -> None:
