@@ -51,7 +51,7 @@ def _errata() -> list[tuple[str, str, str]]:
          f"{outer['relative_error']:.0%} of the gradient is wrong."),
         ("2.2", "k = 1 is sufficiently accurate",
          "On bars and stripes and a machine with strong weights the expected update is off the exact gradient by "
-         + ", ".join(f"{bias:.0%} for k = {k}" for k, bias in biases.items()) + "."),
+         + ", ".join(f"{bias:.2%} for k = {k}" for k, bias in biases.items()) + "."),
         ("(22)", "transposing the weights leaves the distribution as it was",
          f"Total variation between RBM and stack: {tied['swapped']:.0e} with the biases swapped, {tied['printed']:.2f} without."),
         ("5.1", 'the KL is "up to one"',

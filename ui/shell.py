@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui import visit
+
 PAGES = [
     st.Page("../pages/home.py", title="deepgen", default=True),
     st.Page("../pages/rbm.py", title="RBM", url_path="rbm"),
@@ -17,4 +19,7 @@ PAGES = [
 
 st.set_page_config(page_title="deepgen", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
 st.html(Path(__file__).with_name("shell.css"))
-st.navigation(PAGES, position="top").run()
+page = st.navigation(PAGES, position="top")
+visit.frame()
+page.run()
+visit.footer()

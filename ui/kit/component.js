@@ -5,6 +5,7 @@
 // root: the element holding component.html; page.colours: the theme; page.send(name, value): tell the server (debounced);
 // page.trigger(name, value): tell it once, now. Until build() has resolved the root carries no data-ready attribute.
 
+import { locked } from "./scene.js";
 import { readColours } from "./theme.js";
 
 const instances = new WeakMap();
@@ -57,6 +58,8 @@ function begin(build, parentElement, data) {
     .then(() => build(root, data, page))
     .then((instance) => {
       root.dataset.ready = "true";
+      holdStill(root);
+      document.addEventListener("locked", () => holdStill(root));
       return instance;
     })
     .catch((error) => {
@@ -74,4 +77,14 @@ function begin(build, parentElement, data) {
 // elements(root): the elements that carry data-id, by that name
 export function elements(root) {
   return Object.fromEntries([...root.querySelectorAll("[data-id]")].map((element) => [element.dataset.id, element]));
+}
+
+// A control is named by its data-id, the setting that it changes by prefix_data-id: ?lock=stage_temperature holds that slider still.
+function holdStill(root) {
+  const names = locked().map((name) => name.slice(name.indexOf("_") + 1));
+  for (const control of root.querySelectorAll("[data-id]")) {
+    if (!names.includes(control.dataset.id) || !control.matches("button, input, select")) continue;
+    control.disabled = true;
+    control.title = "Held still for this class";
+  }
 }

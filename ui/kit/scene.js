@@ -1,6 +1,6 @@
 // What a visitor has set lives in the address, so that a link restores it: scene("rbm", {temperature: [1, 0.2, 3], mode: ["mean", "sample"]}).
 // A setting is declared by its default and bounds (numbers) or by its choices, the first being the default; a stale or hostile value
-// falls back to the default and is reported in `refused`.
+// falls back to the default and is reported in `refused`. What ?lock=… names keeps its value (see ui/visit).
 
 export function scene(prefix, declared) {
   const query = new URLSearchParams(location.search);
@@ -17,6 +17,7 @@ export function scene(prefix, declared) {
     ...values,
     refused,
     set(name, value) {
+      if (locked().includes(`${prefix}_${name}`)) return;
       this[name] = value;
       const now = new URLSearchParams(location.search);
       if (value === declared[name][0]) now.delete(`${prefix}_${name}`);
@@ -30,4 +31,10 @@ export function scene(prefix, declared) {
 function fits(value, allowed) {
   if (typeof allowed[0] !== "number") return allowed.includes(value);
   return Number.isFinite(value) && value >= allowed[1] && value <= allowed[2];
+}
+
+// the settings that a teacher holds still, by their names in the address
+export function locked() {
+  const asked = new URLSearchParams(location.search).get("lock") ?? "";
+  return [...asked.split(","), ...(document.documentElement.dataset.locked ?? "").split(" ")].filter(Boolean);
 }

@@ -1,0 +1,37 @@
+"""Links that restore a scene, the kiosk, and locks, in a real browser."""
+
+STAGE = ".stage[data-ready=true]"
+
+
+def test_the_link_holds_what_was_set_in_the_browser(page, app_url):
+    page.goto(f"{app_url}/rbm")
+    page.wait_for_selector(STAGE, timeout=30_000)
+    page.locator(f"{STAGE} input[data-id=temperature]").fill("1.5")
+    page.get_by_role("button", name="Link to this scene").click()
+    page.get_by_text("stage_temperature=1.5").wait_for(timeout=20_000)
+    page.get_by_role("dialog").locator("img").wait_for(timeout=20_000)
+
+
+def test_the_kiosk_hides_the_way_out_and_begins_afresh(new_page, app_url):
+    kiosk = new_page(viewport={"width": 1080, "height": 1400})
+    kiosk.clock.install()
+    kiosk.goto(f"{app_url}/rbm?kiosk=1")
+    kiosk.wait_for_selector(".visit[data-ready=true]", timeout=30_000, state="attached")
+    assert not kiosk.locator("[data-testid=stHeader]").is_visible()
+    assert not kiosk.get_by_role("button", name="Link to this scene").is_visible()
+    for _ in range(125):
+        kiosk.clock.run_for(1000)
+    kiosk.get_by_text("Still there?").wait_for(timeout=20_000)
+    kiosk.mouse.move(300, 300)
+    kiosk.mouse.down()
+    kiosk.mouse.up()
+    kiosk.get_by_text("Still there?").wait_for(state="hidden", timeout=20_000)
+
+
+def test_a_locked_control_stays_where_it_is(page, app_url):
+    page.goto(f"{app_url}/rbm?stage_temperature=0.8&lock=stage_temperature")
+    page.wait_for_selector(STAGE, timeout=30_000)
+    slider = page.locator(f"{STAGE} input[data-id=temperature]")
+    assert slider.is_disabled()
+    assert slider.input_value() == "0.8"
+    assert page.locator(f"{STAGE} input[data-id=speed]").is_enabled()
