@@ -16,7 +16,7 @@ export default component(async (root, settings, page) => {
   const setting = scene("lab", {
     kind: ["two", "anyone"], strength: [1, 0, 2], start: ["random", "doubled"], seed: [1, 1, 2 ** 31], v: [15, 0, STATES - 1],
   });
-  let colours, machine, exact, joint, run, sweep = 0, clock = 0, chain, visits, steps = 0, gaps, touched = false;
+  let colours, machine, exact, joint, run, sweep = 0, clock = 0, chain, visits, steps = 0, gaps, verdict = "", touched = false;
 
   // Another machine: everything anew
   function make() {
@@ -40,12 +40,14 @@ export default component(async (root, settings, page) => {
     clock += seconds;
     const count = Math.min(200, 2 + Math.floor(steps / 60));
     for (let t = 0; t < count && steps < 200000; t++, steps++) visits[chain.next().value] += 1;
-    if (sweep < SWEEPS && clock > SECONDS_A_SWEEP * (sweep < 10 ? 1 : 0.4)) [sweep, clock] = [sweep + 1, 0];
-    else if (sweep === SWEEPS && clock > REST && !touched && setting.start === "random") {
+    if (sweep < SWEEPS && clock > SECONDS_A_SWEEP * (sweep < 10 ? 1 : 0.4)) {
+      [sweep, clock] = [sweep + 1, 0];
+      paint();
+    } else if (sweep === SWEEPS && clock > REST && !touched && setting.start === "random") {
       setting.seed = (setting.seed % 1000) + 1; // other starts take other sides; not written into the address
       if (setting.kind === "two") return look();
     }
-    paint();
+    if (steps < 200000) paintChain();
   }
 
   function marginals(p) {
@@ -56,20 +58,25 @@ export default component(async (root, settings, page) => {
 
   function paint() {
     if (!colours || !run) return;
-    const q = factorised(run.means[sweep]), high = Math.max(...joint, 1e-6);
-    for (const [name, p] of [["exact", joint], ["field", q], ["chain", visits.map((x) => x / Math.max(1, steps))]]) {
-      paintTiles(at[name], p, { ...MAP, low: 0, high: Math.max(high, 0.05), colours: colours.map });
-    }
+    const q = factorised(run.means[sweep]);
+    for (const [name, p] of [["exact", joint], ["field", q]]) paintTiles(at[name], p, { ...MAP, low: 0, high: darkest(), colours: colours.map });
     const logP = exact.logP[setting.v], gap = logP - run.bounds[sweep];
     drawNet(at.net, { machine, v: setting.v, exact: marginals(joint), field: run.means[sweep] }, colours.theme);
     drawBound(at.bound, { bounds: run.bounds.slice(0, sweep + 1), sweeps: SWEEPS, exact: logP }, colours.theme);
     drawAll(at.all, { exact: exact.logP, bounds: gaps, chosen: setting.v }, colours.theme);
-    const missed = distance(joint, q), seen = distance(joint, visits.map((x) => x / Math.max(1, steps)));
-    at.verdict.textContent = `log p(v) = ${logP.toFixed(3)}, bound ${run.bounds[sweep].toFixed(3)}: the gap of ${gap.toFixed(3)} nats is KL(q, p(h | v)). `
+    verdict = `log p(v) = ${logP.toFixed(3)}, bound ${run.bounds[sweep].toFixed(3)}: the gap of ${gap.toFixed(3)} nats is KL(q, p(h | v)). `
       + (gap > 0.4 && modes(joint) > 1 ? "The truth is even-handed between explanations; mean field must take a side, and misses the rest." : gap < 0.05 ? "Here mean field is nearly the truth." : "What is missing is that units depend on each other given v.")
-      + ` Total variation: mean field ${missed.toFixed(2)}, the chain after ${steps.toLocaleString("en")} sweeps ${seen.toFixed(2)}.`;
+      + ` Total variation: mean field ${distance(joint, q).toFixed(2)}`;
+    paintChain();
     root.dataset.gap = gap.toFixed(6);
     root.dataset.sweep = sweep;
+  }
+
+  const darkest = () => Math.max(...joint, 0.05);
+  const visited = () => visits.map((x) => x / Math.max(1, steps));
+  function paintChain() {
+    paintTiles(at.chain, visited(), { ...MAP, low: 0, high: darkest(), colours: colours.map });
+    at.verdict.textContent = `${verdict}, the chain after ${steps.toLocaleString("en")} sweeps ${distance(joint, visited()).toFixed(2)}.`;
   }
 
   // --- controls
@@ -89,7 +96,7 @@ export default component(async (root, settings, page) => {
   for (const [name, title] of [["exact", "exactly"], ["field", "in mean field"], ["chain", "in the chain"]]) {
     at[name].onpointermove = (event) => {
       const [h1, h2] = cellAt(event, at[name]), n = (h1 << N) | h2;
-      const p = { exact: joint, field: factorised(run.means[sweep]), chain: visits.map((x) => x / Math.max(1, steps)) }[name][n];
+      const p = { exact: joint, field: factorised(run.means[sweep]), chain: visited() }[name][n];
       at.mapText.textContent = `h¹ = ${bits(h1)}, h² = ${bits(h2)}: ${p.toFixed(4)} ${title}`;
     };
   }
