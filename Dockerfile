@@ -1,7 +1,9 @@
 FROM python:3.11-slim
 WORKDIR /app
 COPY requirements.txt .
-RUN pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu "torch==2.13.0+cpu" \
+# torch has a small build without CUDA; name the index that holds it with --build-arg TORCH_INDEX=...
+ARG TORCH_INDEX=""
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "torch==2.13.0${TORCH_INDEX:++cpu}" \
  && grep -v '^torch==' requirements.txt > rest.txt && pip install --no-cache-dir -r rest.txt
 COPY . .
 RUN useradd --create-home visitor
