@@ -26,6 +26,18 @@ def test_hues_are_those_of_the_theme():
     assert (blue.line.color, orange.line.color) == ("#000001", "#000002")  # first and second of chartCategoricalColors
 
 
+def test_the_training_before_stands_beside_this_one_in_gray():
+    now, before = {"elbo": ([1], [2])}, {"held_out_elbo": ([1], [3]), "elbo": ([1], [4])}
+    (plot,), both = figures.with_previous([PLOT], now, before)
+    assert (
+        plot.lines[:2] == PLOT.lines
+        and plot.lines[2].hue == "gray"
+        and plot.lines[2].label == "held-out images, training before"
+    )
+    assert both == {"elbo": ([1], [2]), "previous held_out_elbo": ([1], [3])}
+    assert figures.with_previous([PLOT], now, {}) == ([PLOT], now)
+
+
 def test_the_table_has_a_row_per_update_and_a_gap_where_nothing_was_measured():
     measured = {
         "elbo": (np.array([10.0, 20.0]), np.array([-3.25, math.nan])),

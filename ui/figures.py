@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,19 @@ class Plot:
     unit: str
     lines: tuple[Line, ...]
     help: str = ""  # what it does and does not tell
+
+
+def with_previous(plots, measured, previous):
+    """(plots, curves) with the training before beside this one, in gray: the last line of each plot."""
+    extended, both = [], dict(measured)
+    for plot in plots:
+        last = plot.lines[-1]
+        if last.metric in previous:
+            both[f"previous {last.metric}"] = previous[last.metric]
+            line = Line(f"previous {last.metric}", f"{last.label}, training before", "gray")
+            plot = replace(plot, lines=(*plot.lines, line))
+        extended.append(plot)
+    return extended, both
 
 
 def thinned(updates, values, limit: int) -> tuple[list[float], list[float | None]]:

@@ -148,6 +148,8 @@ def _draw_buttons(row, page: str, owner: str, job: Job | None, settings: dict, m
         except ValueError as error:
             row.error(f"This cannot be trained: {error}.")
             return
+        if job is not None:
+            st.session_state[f"{page}_previous"] = job.snapshot.curves
         new.wait_for(lambda now: now.step or now.state != "running", 0.4)
         st.rerun()
 
@@ -177,10 +179,11 @@ def _watch(page: str, job: Job, plots, particles: str, filters, polling: bool) -
     if now.step is None:
         return
     shown = [plot for plot in plots if any(line.metric in now.curves for line in plot.lines)]
+    shown, measured = figures.with_previous(shown, now.curves, st.session_state.get(f"{page}_previous", {}))
     if now.ended:
-        _draw_charts(page, shown, now)
+        _draw_charts(page, shown, measured, now.phases)
     elif shown:
-        curves.mount(shown, now.curves, phases=now.phases, key=f"{page}_curves")
+        curves.mount(shown, measured, phases=now.phases, key=f"{page}_curves")
     forming.mount(now, job.task.config, owner=owner, particles=particles, filters=filters, key=f"{page}_forming")
 
 
@@ -200,13 +203,13 @@ def _draw_status(now: Snapshot) -> None:
         st.progress(now.progress, text=status(now))
 
 
-def _draw_charts(page: str, plots, now: Snapshot) -> None:
+def _draw_charts(page: str, plots, measured, phases) -> None:
     """At rest the curves are Plotly charts: zoom, read, save."""
     columns = st.columns(min(2, max(1, len(plots))))
     for i, plot in enumerate(plots):
         with columns[i % len(columns)]:
             st.markdown(f"**{plot.title}**")
-            figure = figures.curves(plot, now.curves, now.phases)
+            figure = figures.curves(plot, measured, phases)
             st.plotly_chart(figure, key=f"{page}_chart_{i}", config={"displaylogo": False})
             if plot.help:
                 st.caption(plot.help)

@@ -130,6 +130,12 @@ class Reporter:
         )
 
 
+def be_modest() -> None:
+    """From now on pages come first; until the first update somebody waits for this process."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+
+
 def train(connection, task) -> tuple[str, str]:
     """Pull the trainer as long as nobody says otherwise; the state in which it ended, and a sentence."""
     rng = torch.Generator().manual_seed(task.seed)
@@ -163,14 +169,15 @@ def train(connection, task) -> tuple[str, str]:
             with contextlib.suppress(ValueError, Diverged):
                 report.rest()  # the trainer has put the last finite weights back
             raise
-        if report.step is not None:  # a generator takes what is sent only from its first yield on
-            changed = None
+        if report.step is None:
+            be_modest()
+        else:
+            changed = None  # a generator takes what is sent only from its first yield on
         report.took(step, time.perf_counter() - began)
 
 
 def work(connection, task) -> None:
     """The life of a worker process. The other end learns of a sudden death by the end of the stream."""
-    os.nice(10)  # pages come first
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
