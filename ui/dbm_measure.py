@@ -9,7 +9,7 @@ from deepgen.annealed_dbm import AnnealedDBM
 from deepgen.annealing import ais, linear_betas, reverse_ais
 from deepgen.chains import Chains, run_chains
 
-NUM_EXAMPLES, NUM_CHAINS, NUM_BETAS, NUM_SWEEPS = 200, 40, 200, 100
+NUM_EXAMPLES, NUM_CHAINS, NUM_BETAS, NUM_SWEEPS = 200, 30, 150, 60
 
 
 @torch.no_grad()
