@@ -17,12 +17,14 @@ from .adversarial_training import AdversarialTraining
 from .classifier import ClassifierConfig, ClassifierTraining
 from .contrastive_divergence import ContrastiveDivergence
 from .dbm import DBMConfig, begin_as_rbm
-from .dbn import with_labels
+from .dbn import DBNConfig, with_labels
 from .evaluation import training_images
 from .gan import GAN, GANConfig
+from .greedy_layerwise import GreedyLayerwise
 from .race import contestants
 from .rbm import RBMConfig
 from .training import TrainStep
+from .up_down import UpDown
 from .vae import VAEConfig
 from .variational_pcd import VariationalPCD
 from .variational_training import VariationalTraining
@@ -44,6 +46,17 @@ class Preset:
 
 
 RACE = contestants(num_epochs=6, average_last=0.0, precision="bfloat16")
+
+
+def stack_on_rbm(dbn: nn.Module, rbm: nn.Module) -> None:
+    """The lowest layer of a stack, trained already."""
+    dbn.layers[0].load_state_dict(rbm.state_dict())
+
+
+def untie(dbn: nn.Module, tied: nn.Module) -> None:
+    """Recognition weights of one's own, equal to the generative ones to begin with."""
+    dbn.load_state_dict(tied.untied().state_dict())
+
 
 PRESETS: dict[str, Preset] = {
     "rbm-mnist": Preset(
@@ -122,7 +135,7 @@ PRESETS: dict[str, Preset] = {
     "vae-paper-mnist": Preset(
         "vae",
         VAEConfig(784, (512,)),
-        (VariationalTraining(num_epochs=20, precision="bfloat16"),),
+        (VariationalTraining(num_epochs=30, precision="bfloat16"),),
         about="the paper's network, with the right KL",
     ),
     "vae-20-mnist": Preset(
@@ -167,6 +180,54 @@ PRESETS: dict[str, Preset] = {
         about="clothes out of noise",
         data="fashion",
         finish=GAN.folded,
+    ),
+    "dbn-mnist": Preset(
+        "dbn",
+        DBNConfig((784, 500, 784, 1000)),
+        (
+            GreedyLayerwise(
+                (
+                    ContrastiveDivergence(1),
+                    ContrastiveDivergence(8, learning_rate=0.01, final_gibbs_steps=5, precision="bfloat16"),
+                    ContrastiveDivergence(10, learning_rate=0.01, final_gibbs_steps=5, precision="bfloat16"),
+                ),
+                num_trained=1,
+            ),
+        ),
+        about="three RBMs stacked, each from its tied start",
+        start="rbm-mnist",
+        adopt=stack_on_rbm,
+    ),
+    "dbn-labels-mnist": Preset(
+        "dbn",
+        DBNConfig((784, 500, 500, 2000), num_labels=10),
+        (
+            GreedyLayerwise(
+                (
+                    ContrastiveDivergence(1),
+                    ContrastiveDivergence(6, learning_rate=0.03, precision="bfloat16"),
+                    ContrastiveDivergence(12, learning_rate=0.03, precision="bfloat16"),
+                ),
+                num_trained=1,
+                classification=30.0,
+            ),
+        ),
+        about="Hinton's architecture with label units, stacked greedily",
+        start="rbm-mnist",
+        adopt=stack_on_rbm,
+    ),
+    "dbn-labels-updown-mnist": Preset(
+        "dbn",
+        DBNConfig((784, 500, 500, 2000), num_labels=10, tied=False),
+        (
+            UpDown(
+                6, learning_rate=0.01, top_learning_rate=0.01, gibbs_steps=2, persistent=True, classification=60.0,
+                precision="bfloat16",
+            ),
+        ),
+        about="the same after up-down",
+        start="dbn-labels-mnist",
+        adopt=untie,
     ),
     "classifier-mnist": Preset(
         "classifier",
