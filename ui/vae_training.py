@@ -101,7 +101,7 @@ def mount() -> None:
     flat = job is not None and job.task.config.num_latents == 2 and job.task.data == "mnist"
     training_room(
         "vae", controls=CONTROLS, make_task=make_task, plots=PLOTS, view=_square if flat else None,
-        particles="The grid of figure 12, unfolding",
+        particles="" if flat else "What the decoder paints: of fixed draws, or of the grid of figure 12",
         invitation="Nothing is trained yet. Press **Train**: within seconds the grid unfolds from one grey blot, "
         "and the codes of the test pictures part.",
     )  # fmt: skip

@@ -29,7 +29,7 @@ def mount(snapshot, config, *, owner: str, particles: str, filters: tuple[str, s
 
 
 def _particles(particles: np.ndarray | None, title: str, owner: str) -> dict | None:
-    shape = None if particles is None else figures.square_shape(particles.shape[1])
+    shape = None if particles is None or not title else figures.square_shape(particles.shape[1])
     if shape is None:
         return None
     shown = particles[:MAX_PICTURES]

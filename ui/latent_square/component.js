@@ -197,7 +197,7 @@ export default component(async (root, settings, page) => {
     }
     if (!found.count) return;
     show(found.count);
-    at.interpolate.disabled = false;
+    at.interpolate.disabled = at.testDigit.disabled = false;
     things.density = (await ask("density", { mean: codes.mean, logVar: codes.logVar, cells: CELLS, limit: LIMIT, width: WIDTH })).density;
     if (mine !== generation) return;
     backdrop();
@@ -328,7 +328,6 @@ export default component(async (root, settings, page) => {
   at.tour.onclick = () => useRoute(TOUR, "a round tour");
   at.clear.onclick = () => pad.clear();
   at.testDigit.onclick = () => {
-    if (!images) return;
     const i = Math.floor(Math.random() * images.count);
     target = null;
     pad.set(images.image(i));
@@ -372,7 +371,7 @@ export default component(async (root, settings, page) => {
   }
 
   root.dataset.parts = settings.parts;
-  at.interpolate.disabled = true;
+  at.interpolate.disabled = at.testDigit.disabled = true; // until there are test pictures
   theme(page.colours);
   choose(["drag", "draw"], tool);
   choose(["quantiles", "even"], setting.grid);

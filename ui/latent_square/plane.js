@@ -177,23 +177,30 @@ export function plane(canvas) {
 
   // One and two standard deviations of q(z | x), falling onto their place
   function ellipses(pen, { mean, sigma, landed }) {
-    const away = 1 + 14 * (1 - landed) ** 3;
+    const away = 1 + 14 * (1 - landed) ** 3, [cx, cy] = [px(mean[0]), py(mean[1])];
+    const glow = pen.createRadialGradient(cx, cy, 0, cx, cy, 34);
+    glow.addColorStop(0, colours.paper);
+    glow.addColorStop(1, "transparent");
+    pen.fillStyle = glow; // so that a small ellipse is seen among the numerals
+    pen.globalAlpha = landed;
+    pen.fillRect(cx - 34, cy - 34, 68, 68);
     pen.strokeStyle = colours.orange;
     for (const [deviations, alpha] of [[2, 0.55], [1, 1]]) {
-      const [rx, ry] = sigma.map((s) => Math.max(2, (px(s) - px(0)) * deviations * away));
+      const [rx, ry] = sigma.map((s) => Math.max(1.5, (px(s) - px(0)) * deviations * away));
       pen.globalAlpha = alpha * Math.min(1, landed * 2);
       pen.lineWidth = 2;
       pen.beginPath();
-      pen.ellipse(px(mean[0]), py(mean[1]), rx, ry, 0, 0, 2 * Math.PI);
+      pen.ellipse(cx, cy, rx, ry, 0, 0, 2 * Math.PI);
       pen.stroke();
     }
     pen.globalAlpha = 1;
     pen.beginPath();
-    for (const [dx, dy] of [[1, 0], [0, 1]]) {
-      pen.moveTo(px(mean[0]) - 12 * dx, py(mean[1]) - 12 * dy);
-      pen.lineTo(px(mean[0]) + 12 * dx, py(mean[1]) + 12 * dy);
+    const [gx, gy] = sigma.map((s) => 5 + Math.max(1.5, (px(s) - px(0)) * 2));
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      pen.moveTo(cx + gx * dx, cy + gy * dy);
+      pen.lineTo(cx + (gx + 16) * dx, cy + (gy + 16) * dy);
     }
-    pen.lineWidth = 1;
+    pen.lineWidth = 2;
     pen.stroke();
   }
 
