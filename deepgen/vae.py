@@ -84,7 +84,7 @@ class VAE(nn.Module):
         return bool(self.output.weight.any())
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance of q(z | x); (batch, num_visible) -> two of (batch, num_latents)."""
+        """Mean and log variance of q(z | x), equation (33); (batch, num_visible) -> two of (batch, num_latents)."""
         for layer in self.encoder:
             x = F.relu(layer(x))
         return self.mean(x).type_as(self.visible.bias), self.log_var(x).type_as(self.visible.bias)

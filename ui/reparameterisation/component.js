@@ -103,7 +103,7 @@ export default component(async (root, settings, page) => {
       at[`z${d}`].textContent = number(z[d]);
     }
     at.noiseRow.dataset.dim = String(setting.figure === "sampled");
-    at.equation.textContent = setting.figure === "outside" ? "z = μ + σ ⊙ ε,  ε ~ N(0, I)   (35)" : "z ~ q(z | x) = N(μ, σ²)";
+    at.equation.textContent = setting.figure === "outside" ? "z = μ + σ ⊙ ε,  ε ~ N(0, I)   (35)" : "z ~ q(z | x) = N(μ, σ²)   (33)";
     at.cloudText.textContent = `KL ${number(q.mean.reduce((sum, m, d) => sum + (m * m + deviation[d] ** 2 - 1) / 2 - Math.log(Math.max(deviation[d], 1e-9)), 0), 1)} nats`;
     if (setting.scale === 0) at.cloudText.textContent = "KL is infinite: q is one point";
     paintCloud(at.cloud, { colours, q: { mean: q.mean, sigma: q.sigma, now: deviation }, dots, z });
