@@ -147,7 +147,7 @@ def learn_labels(model: DBN, examples: Tensor, batch_size: int, rate: float, *, 
     """One step up the gradient of log p(label | h) on examples of its own, h being means."""
     batch = examples[torch.randint(len(examples), (min(batch_size, len(examples)),), generator=rng)]
     size = model.config.layer_sizes[-2]
-    gradients = label_gradients(model, batch[:, :size], batch[:, size:])
+    gradients = label_gradients(model, batch[:, :size], batch[:, size:])[:3]
     for parameter, gradient in zip(
         (model.top.W, model.top.visible.bias, model.top.hidden.bias), gradients, strict=True
     ):

@@ -8,7 +8,7 @@ recognition weights learn to find the causes of what was dreamt (a delta rule ag
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -71,8 +71,17 @@ def sleep_gradients(model: DBN, states: tuple[Tensor, ...], dtype: torch.dtype |
     return pairs
 
 
-def label_gradients(model: DBN, h: Tensor, labels: Tensor, dtype: torch.dtype | None = None) -> tuple[Tensor, ...]:
-    """Gradient of the mean of log p(label | h) by the top's W, visible.bias and hidden.bias; labels one-hot."""
+class LabelGradients(NamedTuple):
+    """Gradient of the mean of log p(label | h) by the top pair's parameters and, example by example, by h."""
+
+    W: Tensor
+    visible_bias: Tensor
+    hidden_bias: Tensor
+    h: Tensor  # (batch, size), of the sum over the batch
+
+
+def label_gradients(model: DBN, h: Tensor, labels: Tensor, dtype: torch.dtype | None = None) -> LabelGradients:
+    """The exact gradient of log p(label | h) in the top pair; labels one-hot."""
     top, size = model.top, h.shape[1]
     W, U = top.W[:size], top.W[size:]
     inputs = (product(h, W, dtype) + top.hidden.bias)[:, None] + U  # (batch, num_labels, num_hidden)
@@ -81,15 +90,28 @@ def label_gradients(model: DBN, h: Tensor, labels: Tensor, dtype: torch.dtype | 
     shares = inputs.sigmoid_() * error[:, :, None]
     hidden = shares.sum(1)
     dW = torch.cat([product(h.T, hidden, dtype), shares.sum(0)]) / len(h)
-    return dW, F.pad(error.mean(0), (size, 0)), hidden.mean(0)
+    return LabelGradients(dW, F.pad(error.mean(0), (size, 0)), hidden.mean(0), product(hidden, W.T, dtype))
+
+
+def backward(model: DBN, means: tuple[Tensor, ...], dh: Tensor, dtype: torch.dtype | None = None) -> list[Pair]:
+    """From the gradient by the last of ``means`` (an upward pass) to that by each ``recognition[l]`` and hidden bias."""
+    pairs = []
+    for level in reversed(range(len(model.layers))):
+        rbm, R, below, above = model.layers[level], model.recognition[level], means[level], means[level + 1]
+        delta = dh * above * (1 - above)
+        below = below / rbm.visible.log_sigma.exp() if rbm.config.visible == "gaussian" else below
+        pairs.insert(0, (product(below.T, delta, dtype) / len(below), delta.mean(0)))
+        dh = product(delta, R.T, dtype) if level else dh
+    return pairs
 
 
 @dataclass(frozen=True)
 class UpDown:
     """Fine-tune an untied DBN as one model; learning rates fall linearly to zero.
 
-    ``classification`` adds that many parts of the exact gradient of log p(label | h) to the top's, which Hinton and his
-    co-authors left to contrastive divergence (hybrid training, Larochelle & Bengio 2008).
+    ``classification`` adds that many parts of the exact gradient of log p(label | recognised h) to those of the top and
+    of recognition, which Hinton and his co-authors left to contrastive divergence (hybrid training, Larochelle & Bengio
+    2008).
     """
 
     num_epochs: int
@@ -183,12 +205,6 @@ class UpDown:
         h_model = top.hidden.mean(product(particles, top.W, dtype))
         both, signed = torch.cat([x, particles]), torch.cat([h / len(x), h_model / -len(particles)])
         change = [product(both.T, signed, dtype), x.mean(0) - particles.mean(0), signed.sum(0)]
-        if self.classification:
-            # of means, as ``classify`` recognises
-            means = model.layers[-1].hidden.mean(product(awake[-2], model.recognition[-1], dtype))
-            extra = label_gradients(model, means, labels, dtype)
-            change = [a + self.classification * b for a, b in zip(change, extra, strict=False)]
-
         asleep = generate(model, particles[:, :size], dtype, draws)
         sleep = sleep_gradients(model, asleep, dtype)
 
@@ -197,6 +213,8 @@ class UpDown:
             rbm.visible.bias.add_(db, alpha=rate)
             R.add_(dR, alpha=rate)
             rbm.hidden.bias.add_(dc, alpha=rate)
+        if self.classification:
+            self.learn_labels(model, images, labels, self.classification * top_rate, dtype)
         for parameter, gradient in zip((top.W, top.visible.bias, top.hidden.bias), change, strict=False):
             parameter.add_(gradient, alpha=top_rate)
 
@@ -210,6 +228,22 @@ class UpDown:
             return values
 
         return particles, metrics, asleep
+
+    def learn_labels(self, model: DBN, images: Tensor, labels: Tensor, rate: float, dtype: torch.dtype | None) -> None:
+        """One step up the gradient of log p(label | h), h recognised by means as ``classify`` does it."""
+        means = [images]
+        for rbm, R in zip(model.layers, model.recognition, strict=True):
+            below = means[-1] / rbm.visible.log_sigma.exp() if rbm.config.visible == "gaussian" else means[-1]
+            means.append(rbm.hidden.mean(product(below, R, dtype)))
+        found = label_gradients(model, means[-1], labels, dtype)
+        pairs = backward(model, tuple(means), found.h, dtype)
+        for rbm, R, (dR, dc) in zip(model.layers, model.recognition, pairs, strict=True):
+            R.add_(dR, alpha=rate)
+            rbm.hidden.bias.add_(dc, alpha=rate)
+        for parameter, gradient in zip(
+            (model.top.W, model.top.visible.bias, model.top.hidden.bias), found[:3], strict=True
+        ):
+            parameter.add_(gradient, alpha=rate)
 
 
 def recognise(model: DBN, v: Tensor, dtype: torch.dtype | None, draws: Draws) -> tuple[Tensor, ...]:

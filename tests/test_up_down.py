@@ -9,7 +9,17 @@ from test_dbn import exact_bound, exact_log_likelihood, generator, random_model,
 from deepgen.dbn import DBN, DBNConfig, LabelledUnits, one_hot, with_labels
 from deepgen.training import Diverged, fit
 from deepgen.units import Gaussian
-from deepgen.up_down import Draws, UpDown, label_gradients, log_down, log_up, product, sleep_gradients, wake_gradients
+from deepgen.up_down import (
+    Draws,
+    UpDown,
+    backward,
+    label_gradients,
+    log_down,
+    log_up,
+    product,
+    sleep_gradients,
+    wake_gradients,
+)
 import itertools
 
 
@@ -99,14 +109,19 @@ def test_expected_sleep_update_lowers_the_divergence_from_the_true_posterior():
     assert close([dR, dc], -divergence, [dbn.recognition[0], rbm.hidden.bias])
 
 
-def test_label_update_is_the_gradient_of_the_label_given_the_rest():
-    dbn = stack((5, 4, 6), num_labels=3)
-    h = torch.rand(8, 4, generator=generator(), dtype=torch.float64)
+@pytest.mark.parametrize("visible", ["bernoulli", "gaussian"])
+def test_label_update_is_the_gradient_of_the_label_given_the_picture(visible):
+    dbn = stack((5, 4, 4, 6), num_labels=3, visible=visible)
+    v = torch.rand(8, 5, generator=generator(), dtype=torch.float64)
     labels = one_hot(torch.arange(8) % 3, 3).double()
     with torch.no_grad():
-        gradients = label_gradients(dbn, h, labels)
-    log_p = (dbn.label_free_energies(h).neg().log_softmax(1) * labels).sum(1).mean()
-    assert close(gradients, log_p, [dbn.top.W, dbn.top.visible.bias, dbn.top.hidden.bias])
+        means = dbn.up_pass(v)
+        gradients = label_gradients(dbn, means[-1], labels)
+        pairs = backward(dbn, means, gradients.h)
+    log_p = (dbn.label_free_energies(dbn.up_pass(v)[-1]).neg().log_softmax(1) * labels).sum(1).mean()
+    parameters = [x for rbm, R in zip(dbn.layers, dbn.recognition, strict=True) for x in (R, rbm.hidden.bias)]
+    parameters += [dbn.top.W, dbn.top.visible.bias, dbn.top.hidden.bias]
+    assert close([x for pair in pairs for x in pair] + list(gradients[:3]), log_p, parameters)
 
 
 def test_products_in_bfloat16_are_close_and_come_back_wide():
