@@ -182,6 +182,54 @@ PRESETS: dict[str, Preset] = {
         data="fashion",
         finish=GAN.folded,
     ),
+    "dbn-mnist": Preset(
+        "dbn",
+        DBNConfig((784, 500, 784, 1000)),
+        (
+            GreedyLayerwise(
+                (
+                    ContrastiveDivergence(1),
+                    ContrastiveDivergence(8, learning_rate=0.01, final_gibbs_steps=5, precision="bfloat16"),
+                    ContrastiveDivergence(10, learning_rate=0.01, final_gibbs_steps=5, precision="bfloat16"),
+                ),
+                num_trained=1,
+            ),
+        ),
+        about="three RBMs stacked, each from its tied start",
+        start="rbm-mnist",
+        adopt=stack_on_rbm,
+    ),
+    "dbn-labels-mnist": Preset(
+        "dbn",
+        DBNConfig((784, 500, 500, 2000), num_labels=10),
+        (
+            GreedyLayerwise(
+                (
+                    ContrastiveDivergence(1),
+                    ContrastiveDivergence(6, learning_rate=0.03, precision="bfloat16"),
+                    ContrastiveDivergence(12, learning_rate=0.03, precision="bfloat16"),
+                ),
+                num_trained=1,
+                classification=30.0,
+            ),
+        ),
+        about="Hinton's architecture with label units, stacked greedily",
+        start="rbm-mnist",
+        adopt=stack_on_rbm,
+    ),
+    "dbn-labels-updown-mnist": Preset(
+        "dbn",
+        DBNConfig((784, 500, 500, 2000), num_labels=10, tied=False),
+        (
+            UpDown(
+                6, learning_rate=0.01, top_learning_rate=0.01, gibbs_steps=2, persistent=True, classification=60.0,
+                precision="bfloat16",
+            ),
+        ),
+        about="the same after up-down",
+        start="dbn-labels-mnist",
+        adopt=untie,
+    ),
     "classifier-mnist": Preset(
         "classifier",
         ClassifierConfig(),
