@@ -77,7 +77,7 @@ PRESETS: dict[str, Preset] = {
     "rbm-1000-mnist": Preset(
         "rbm",
         RBMConfig(784, 1000),
-        (ContrastiveDivergence(num_epochs=40, final_gibbs_steps=5, precision="bfloat16"),),
+        (ContrastiveDivergence(num_epochs=80, average_last=0.15, final_gibbs_steps=5, precision="bfloat16"),),
         about="as many hidden units as the paper has",
     ),
     "rbm-cd1-mnist": Preset(
@@ -222,7 +222,12 @@ PRESETS: dict[str, Preset] = {
         DBNConfig((784, 500, 500, 2000), num_labels=10, tied=False),
         (
             UpDown(
-                6, learning_rate=0.01, top_learning_rate=0.01, gibbs_steps=2, persistent=True, classification=60.0,
+                6,
+                learning_rate=0.01,
+                top_learning_rate=0.01,
+                gibbs_steps=2,
+                persistent=True,
+                classification=60.0,
                 precision="bfloat16",
             ),
         ),
