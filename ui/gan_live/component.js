@@ -11,6 +11,10 @@ export default component((root, settings, page) => {
     if (now.shares) drawLabels(fit(at.labels), now.shares, now.names, colours);
     if (now.real) drawBins(fit(at.verdicts), now.real, now.fake, colours);
     at.coverage.textContent = now.modes === null ? "measuring …" : `${now.modes} of 10 labels · KL ${now.kl.toFixed(3)} · score ${now.score.toFixed(2)}`;
+    if (now.fake) {
+      const push = (of) => now.fake.reduce((sum, share, i) => sum + share * of((i + 0.5) / now.fake.length), 0).toFixed(3);
+      at.push.textContent = `By figure 14 such verdicts push G with ${push((p) => p)} under the saturating loss (37), with ${push((p) => 1 - p)} under the non-saturating one (38).`;
+    }
     at.spikes.textContent = `Left: surely fake. Right: surely real. ${now.spikes.length ? `D's gradient leapt at update ${now.spikes.join(", ")}.` : "D's gradient has not leapt yet."}`;
   };
   const observer = new ResizeObserver(paint);
