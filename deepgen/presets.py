@@ -16,8 +16,9 @@ from . import datasets
 from .adversarial_training import AdversarialTraining
 from .classifier import ClassifierConfig, ClassifierTraining
 from .contrastive_divergence import ContrastiveDivergence
-from .dbm import DBMConfig, begin_as_rbm
+from .dbm import DBMConfig
 from .dbn import DBNConfig, with_labels
+from .doubled_pretraining import DoubledPretraining
 from .evaluation import training_images
 from .gan import GAN, GANConfig
 from .greedy_layerwise import GreedyLayerwise
@@ -121,119 +122,24 @@ PRESETS: dict[str, Preset] = {
     "dbm-mnist": Preset(
         "dbm",
         DBMConfig((784, 500, 1000)),
-        (VariationalPCD(num_epochs=8, learning_rate=0.02, mean_field_iterations=5, precision="bfloat16"),),
+        (
+            DoubledPretraining(num_epochs=1),
+            VariationalPCD(
+                num_epochs=24, learning_rate=0.05, gibbs_steps=1, mean_field_iterations=3, precision="bfloat16"
+            ),
+        ),
         about="the book's deep Boltzmann machine",
-        start="rbm-mnist",
-        adopt=begin_as_rbm,
     ),
     "dbm-3-mnist": Preset(
         "dbm",
         DBMConfig((784, 500, 500, 1000)),
-        (VariationalPCD(num_epochs=4, learning_rate=0.02, mean_field_iterations=5, precision="bfloat16"),),
+        (
+            DoubledPretraining(num_epochs=1),
+            VariationalPCD(
+                num_epochs=8, learning_rate=0.05, gibbs_steps=1, mean_field_iterations=3, precision="bfloat16"
+            ),
+        ),
         about="three hidden layers",
-        start="rbm-mnist",
-        adopt=begin_as_rbm,
-    ),
-    "vae-mnist": Preset(
-        "vae",
-        VAEConfig(784, (512, 256, 128)),
-        (VariationalTraining(num_epochs=30, precision="bfloat16"),),
-        about="the latent square: two latents, unfolded by three hidden layers",
-        seed=0,
-    ),
-    "vae-paper-mnist": Preset(
-        "vae",
-        VAEConfig(784, (512,)),
-        (VariationalTraining(num_epochs=30, precision="bfloat16"),),
-        about="the paper's network, with the right KL",
-    ),
-    "vae-20-mnist": Preset(
-        "vae",
-        VAEConfig(784, (512, 256), num_latents=20),
-        (VariationalTraining(num_epochs=20, precision="bfloat16"),),
-        about="twenty latents: sharper, and no square to look at",
-    ),
-    "vae-fashion": Preset(
-        "vae",
-        VAEConfig(784, (512, 256, 128)),
-        (VariationalTraining(num_epochs=20, precision="bfloat16"),),
-        about="the latent square of clothes",
-        data="fashion",
-    ),
-    "vae-paper-fashion": Preset(
-        "vae",
-        VAEConfig(784, (512,)),
-        (VariationalTraining(num_epochs=12, precision="bfloat16"),),
-        about="the paper's network on clothes",
-        data="fashion",
-    ),
-    "gan-mnist": Preset(
-        "gan",
-        GANConfig(784),
-        (AdversarialTraining(num_epochs=22, **GAN_RECIPE),),
-        about="digits out of noise: the paper's sizes, the averaged generator, its normalisation folded in",
-        finish=GAN.folded,
-    ),
-    "gan-fashion": Preset(
-        "gan",
-        GANConfig(784),
-        (AdversarialTraining(num_epochs=14, **GAN_RECIPE),),
-        about="clothes out of noise",
-        data="fashion",
-        finish=GAN.folded,
-    ),
-    "dbn-mnist": Preset(
-        "dbn",
-        DBNConfig((784, 500, 784, 1000)),
-        (
-            GreedyLayerwise(
-                (
-                    ContrastiveDivergence(1),
-                    ContrastiveDivergence(8, learning_rate=0.01, final_gibbs_steps=5, precision="bfloat16"),
-                    ContrastiveDivergence(10, learning_rate=0.01, final_gibbs_steps=5, precision="bfloat16"),
-                ),
-                num_trained=1,
-            ),
-        ),
-        about="three RBMs stacked, each from its tied start",
-        start="rbm-mnist",
-        adopt=stack_on_rbm,
-    ),
-    "dbn-labels-mnist": Preset(
-        "dbn",
-        DBNConfig((784, 500, 500, 2000), num_labels=10),
-        (
-            GreedyLayerwise(
-                (
-                    ContrastiveDivergence(1),
-                    ContrastiveDivergence(6, learning_rate=0.03, precision="bfloat16"),
-                    ContrastiveDivergence(12, learning_rate=0.03, precision="bfloat16"),
-                ),
-                num_trained=1,
-                classification=30.0,
-            ),
-        ),
-        about="Hinton's architecture with label units, stacked greedily",
-        start="rbm-mnist",
-        adopt=stack_on_rbm,
-    ),
-    "dbn-labels-updown-mnist": Preset(
-        "dbn",
-        DBNConfig((784, 500, 500, 2000), num_labels=10, tied=False),
-        (
-            UpDown(
-                6,
-                learning_rate=0.01,
-                top_learning_rate=0.01,
-                gibbs_steps=2,
-                persistent=True,
-                classification=60.0,
-                precision="bfloat16",
-            ),
-        ),
-        about="the same after up-down",
-        start="dbn-labels-mnist",
-        adopt=untie,
     ),
     "classifier-mnist": Preset(
         "classifier",
