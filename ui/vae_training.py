@@ -24,9 +24,9 @@ CONTROLS = [
         help="With two the square can be looked at. More make sharper pictures; some of them will not be used.",
     ),
     Control(
-        "kl_weight", "Weight of the KL", (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0), 1.0, group="Bound",
+        "kl_weight", "Weight of the KL", (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0), 1.0, group="Bound",
         live=True,
-        help="1 is the bound itself. At 0 the codes fly apart; at 20 and more the posterior collapses onto the prior.",
+        help="1 is the bound itself. At 0 the codes fly apart; at 50 and more the posterior collapses onto the prior.",
     ),
     Control(
         "kl_warm_up", "Warm-up of the KL, epochs", (0.0, 0.5, 1.0, 2.0, 5.0, 10.0), 0.0, group="Bound",
