@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, exact_laboratory, prose, rbm_stage, rbm_training, small_machine
+from ui import assets, exact_laboratory, prose, rbm_race, rbm_stage, rbm_training, small_machine
 from ui.checkpoints import choices, upload
 
 MODELS = {
@@ -23,6 +23,18 @@ def stage():
         rbm_stage.mount(models, chosen="rbm-mnist", images=assets.images_url("mnist"))
 
 
+def race():
+    st.markdown(prose.section("rbm", "Race"))
+    if missing := rbm_race.missing():
+        st.info(
+            f"The race is not here yet: pretrained/ lacks {', '.join(missing)}. "
+            "`python -m benchmarks.race --out pretrained` trains the three machines and measures them epoch by epoch."
+        )
+        return
+    st.markdown(rbm_race.lesson(rbm_race.history()))
+    rbm_race.mount()
+
+
 def laboratory():
     st.markdown(prose.section("rbm", "Laboratory"))
     exact_laboratory.mount()
@@ -34,7 +46,13 @@ def mathematics():
     st.markdown(prose.section("rbm", "Learning"))
 
 
-SECTIONS = {"Stage": stage, "Train": rbm_training.mount, "Laboratory": laboratory, "Mathematics": mathematics}
+SECTIONS = {
+    "Stage": stage,
+    "Train": rbm_training.mount,
+    "Race": race,
+    "Laboratory": laboratory,
+    "Mathematics": mathematics,
+}
 
 st.title("Restricted Boltzmann machine")
 st.markdown(prose.section("rbm"))

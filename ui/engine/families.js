@@ -89,6 +89,42 @@ function foldNorm(dense, tensors, name) {
   return { ...dense, W: dense.W.map((w, i) => w * scale[i % numOut]), bias: dense.bias.map((b, j) => (b - mean[j]) * scale[j] + beta[j]) };
 }
 
+/**
+ * The classifier that judges pictures: convolutions of 5 x 5 in steps of two pixels, rectified; a dense layer; a score for each label.
+ * @returns {function(Float32Array, number): Float32Array} (pictures (batch, 784) in [0, 1], batch) -> logits (batch, 10)
+ */
+export function classifierOf(model) {
+  expectFamily(model, "classifier");
+  const { tensors, card } = model, features = layer(tensors, "dense"), output = layer(tensors, "output"), convolutions = [];
+  while (tensors[`convolutions.${convolutions.length}.weight`]) {
+    const { shape: [numOut, numIn], data } = tensors[`convolutions.${convolutions.length}.weight`];
+    convolutions.push({ W: transpose(data, numOut, 25 * numIn), bias: tensors[`convolutions.${convolutions.length}.bias`].data, numIn, numOut });
+  }
+  return (x, batch) => {
+    let [rows, columns] = card.config.image_shape;
+    for (const each of convolutions) {
+      x = relu(convolve(x, batch, rows, columns, each));
+      [rows, columns] = [Math.ceil(rows / 2), Math.ceil(columns / 2)];
+    }
+    return apply(output, relu(apply(features, x, batch)), batch);
+  };
+}
+
+// (batch, numIn, rows, columns) -> (batch, numOut, rows / 2, columns / 2): a product with the 5 x 5 neighbourhood of every second pixel
+function convolve(x, batch, rows, columns, { W, bias, numIn, numOut }) {
+  const high = Math.ceil(rows / 2), wide = Math.ceil(columns / 2), places = high * wide, size = 25 * numIn;
+  const patches = new Float32Array(batch * places * size);
+  for (let b = 0, at = 0; b < batch; b++) for (let r = 0; r < high; r++) for (let c = 0; c < wide; c++) for (let i = 0; i < numIn; i++) {
+    const plane = (b * numIn + i) * rows * columns;
+    for (let y = 2 * r - 2; y <= 2 * r + 2; y++) for (let z = 2 * c - 2; z <= 2 * c + 2; z++, at++) {
+      if (y >= 0 && y < rows && z >= 0 && z < columns) patches[at] = x[plane + y * columns + z];
+    }
+  }
+  const flat = dense(patches, batch * places, W, bias, size, numOut), out = new Float32Array(flat.length);
+  for (let b = 0; b < batch; b++) out.set(transpose(flat.subarray(b * places * numOut, (b + 1) * places * numOut), places, numOut), b * places * numOut);
+  return out;
+}
+
 /** A deep Boltzmann machine, for BoltzmannChains and meanField. @returns {import("./engine.js").Machine} */
 export function dbmOf(model) {
   expectFamily(model, "dbm");
