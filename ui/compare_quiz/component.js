@@ -7,7 +7,7 @@ import { paintTiles } from "../kit/pictures.js";
 import { PIXELS, testImages } from "../kit/test_images.js";
 import { ramp } from "../kit/theme.js";
 
-const ROUNDS_EACH = 2, DREAMS = 6, SWEEPS = 300;
+const ROUNDS_EACH = 2, DREAMS = 6, SWEEPS = 300; // enough to forget the noise that the chains begin with
 
 export default component(async (root, settings, page) => {
   const at = elements(root), images = await testImages(settings.images), ask = asker(new URL("../compare_stage/worker.js", import.meta.url));

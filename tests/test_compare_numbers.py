@@ -1,0 +1,58 @@
+"""What the cards say, as the page "Compare" tells it."""
+
+import pytest
+
+from deepgen import checkpoint
+from deepgen.dbn import DBN, DBNConfig
+from deepgen.gan import GAN, GANConfig
+from deepgen.rbm import RBM, RBMConfig
+from deepgen.vae import VAE, VAEConfig
+from ui import compare_numbers
+
+
+def row(model, **card):
+    return compare_numbers.row("a model", checkpoint.dumps(model, **card))
+
+
+def test_a_bracket_is_told_as_one_with_its_lower_end_first():
+    found = row(RBM(RBMConfig(6, 4)), metrics={"log_likelihood_ais": -84.1, "log_likelihood_reverse_ais": -84.4}, seconds=12.0)
+    assert (found.low, found.high) == (-84.4, -84.1)
+    assert found.likelihood == "-84.4 to -84.1"
+    assert "AIS" in found.kind
+    assert (found.parameters, found.seconds) == (6 * 4 + 6 + 4, 12.0)
+
+
+def test_an_exact_value_is_one_number():
+    found = row(VAE(VAEConfig(6, (5,))), metrics={"log_likelihood": -131.0, "elbo": -133.0})
+    assert found.likelihood == "-131.0"
+    assert "quadrature" in found.kind
+
+
+def test_what_was_not_measured_and_what_cannot_be_are_different_sentences():
+    assert row(RBM(RBMConfig(6, 4))).likelihood == "not measured"
+    assert "no likelihood" in row(GAN(GANConfig(6, 2, (5,), (4,), batch_norm=False))).likelihood
+
+
+@pytest.mark.parametrize(
+    "model, expected",
+    [
+        (RBM(RBMConfig(6, 4)), 2 * 6 * 4),
+        (DBN(DBNConfig((6, 5, 4, 8), num_labels=3)), 6 * 5 + 5 * 4 + 2 * (4 + 3) * 8),
+        (VAE(VAEConfig(6, (5, 3), num_latents=2)), 2 * 3 + 3 * 5 + 5 * 6),
+        (GAN(GANConfig(6, 2, (5,), (4,), batch_norm=False)), 2 * 5 + 5 * 6),
+    ],
+    ids=["rbm", "dbn", "vae", "gan"],
+)
+def test_multiplications_are_those_of_one_step(model, expected):
+    assert row(model).multiplications == expected
+
+
+def test_the_chart_leaves_out_what_has_no_number():
+    rows = [row(RBM(RBMConfig(6, 4)), metrics={"log_likelihood": -3.0}), row(RBM(RBMConfig(6, 4)))]
+    figure = compare_numbers.scatter(rows, "Parameters", "Log-likelihood or bound, nats (upper end)")
+    assert list(figure.data[0].y) == [-3.0]
+
+
+def test_a_foreign_file_is_a_sentence():
+    with pytest.raises(checkpoint.CheckpointError, match="PNG"):
+        compare_numbers.row("a picture", b"\x89PNG\r\n\x1a\n" + b"0" * 100)
