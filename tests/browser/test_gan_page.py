@@ -209,3 +209,35 @@ def test_too_few_drawn_points_are_refused_and_enough_are_learnt(game):
     modes = game.locator(f"{GAME} [data-id=modes]").element_handle()
     game.wait_for_function("(modes) => modes.textContent.endsWith('/ 2')", arg=modes, timeout=20_000)
     wait_for_updates(game, 5)
+
+
+def test_samples_glide_and_the_nearest_training_image_comes_from_the_server(page, app_url):
+    page.goto(f"{app_url}/gan?gan_section=Samples")
+    page.wait_for_selector(".walk[data-ready=true]", timeout=30_000)
+    walk = page.locator(".walk[data-ready=true]")
+    before = walk.locator("canvas[data-id=dreams]").evaluate("canvas => canvas.toDataURL()")
+    page.wait_for_function("(w) => Number(w.dataset.strides) >= 3", arg=walk.element_handle(), timeout=20_000)
+    assert walk.locator("canvas[data-id=dreams]").evaluate("canvas => canvas.toDataURL()") != before
+    text = walk.locator("[data-id=nearText]").element_handle()
+    page.wait_for_function("(t) => t.textContent.startsWith('Nearest of 60,000')", arg=text, timeout=60_000)
+    walk.locator("button[data-id=play]").click()
+    one = walk.locator("canvas[data-id=one]")
+    before = one.evaluate("canvas => canvas.toDataURL()")
+    one.press("ArrowRight")
+    page.wait_for_function("([c, b]) => c.toDataURL() !== b", arg=[one.element_handle(), before], timeout=20_000)
+
+
+def test_the_visitor_judges_ten_pairs(page, app_url):
+    page.goto(f"{app_url}/gan?gan_section=You+judge")
+    page.wait_for_selector(".judge[data-ready=true]", timeout=30_000)
+    judge = page.locator(".judge[data-ready=true]")
+    for pair in range(10):
+        judge.locator("button[data-id=left]").click()
+        assert judge.get_attribute("data-answered") == str(pair + 1)
+        tags = {judge.locator(f"[data-id={side}Tag]").inner_text().split(" · ")[0] for side in ("left", "right")}
+        assert tags == {"real", "made by G"}
+        if pair < 9:
+            judge.locator("button[data-id=next]").click()
+    assert "discriminator" in judge.locator("[data-id=verdict]").inner_text()
+    yours = int(judge.locator("[data-id=yours]").inner_text())
+    assert 0 <= yours <= 10 and judge.locator("[data-id=of]").inner_text() == "10"

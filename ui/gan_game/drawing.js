@@ -19,7 +19,7 @@ export function fit(canvas) {
 
 export function palette(theme) {
   const mix = (a, b, t) => { const [x, y] = [rgb(a), rgb(b)]; return `rgb(${x.map((v, i) => Math.round(v + (y[i] - v) * t)).join(",")})`; };
-  return { ...theme, field: diverging(mix(theme.paper, theme.orange, 0.38), theme.paper, mix(theme.paper, theme.blue, 0.38)), grey: ramp(theme.paper, theme.ink) };
+  return { ...theme, field: diverging(mix(theme.paper, theme.orange, 0.44), theme.paper, mix(theme.paper, theme.blue, 0.44)), grey: ramp(theme.paper, theme.ink) };
 }
 
 const small = document.createElement("canvas");
