@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, dbn_stage, dbn_training, prose
+from ui import assets, checkpoints, dbn_film, dbn_stage, dbn_training, explaining_away, jensen, prose, tied_start
 
 MODELS = {
     "dbn-labels-mnist": "with labels, stacked greedily",
@@ -13,15 +13,28 @@ MODELS = {
 
 def stage():
     st.markdown(prose.section("dbn", "Stage"))
-    models = [
-        {"id": name, "label": label, "url": assets.weights_url(name)}
-        for name, label in MODELS.items()
-        if assets.has_weights(name)
-    ]
+    found = checkpoints.choices("dbn", "dbn", MODELS)
+    models = [{"id": each.id, "label": each.label, "url": each.url} for each in found]
     dbn_stage.mount(models, images=assets.images_url("mnist"))
 
 
-SECTIONS = {"Stage": stage, "Train": dbn_training.mount}
+def stacking():
+    st.markdown(prose.section("dbn", "Stacking"))
+    model = "dbn-mnist" if assets.has_weights("dbn-mnist") else "dbn-labels-mnist"
+    dbn_film.mount(assets.weights_url(model), images=assets.images_url("mnist"), numbers={})
+    st.markdown(prose.section("dbn", "Tied start"))
+    tied_start.mount()
+
+
+def bound():
+    st.markdown(prose.section("dbn", "Jensen"))
+    jensen.mount()
+    st.markdown(prose.section("dbn", "The bound"))
+    st.markdown(prose.section("dbn", "Explaining away"))
+    explaining_away.mount()
+
+
+SECTIONS = {"Stage": stage, "Stacking": stacking, "Jensen": bound, "Train": dbn_training.mount}
 
 st.title("Deep belief network")
 st.markdown(prose.section("dbn"))

@@ -35,7 +35,7 @@ def _stack(patterns: str, num_hidden: int, bottom_steps: int, spare: int, top_st
     start = bound(dbn, data)
     if spare:  # zero weights that are alike would stay alike
         dbn.top.W[:, NUM_VISIBLE:] = 0.1 * torch.randn(num_hidden, spare, generator=rng, dtype=torch.float64)
-    steps = [start, *list(fit_top(dbn, data, num_steps=top_steps, rate=1.0))[1:]]
+    steps = [start, *list(fit_top(dbn, data, num_steps=top_steps, rate=0.25))[1:]]
     curve = [tuple(float(side.mean()) for side in step) for step in steps]
     return alone.tolist(), stacked.tolist(), curve, len(data)
 
