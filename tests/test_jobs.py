@@ -252,6 +252,17 @@ def test_one_visitor_cannot_fill_the_queue(workers):
     workers.submit(task(), "bob")
 
 
+def test_a_full_server_says_so_and_ends_what_is_paused_for_long(workers, monkeypatch):
+    monkeypatch.setattr("ui.workers.MAX_UNFINISHED_IN_ALL", 2)
+    monkeypatch.setattr("ui.workers.LONGEST_PAUSE_SECONDS", 0.0)
+    forgotten, other = running(workers, "ada"), workers.submit(task(), "bob")
+    forgotten.pause()
+    with pytest.raises(ValueError, match="2 trainings of all visitors"):
+        workers.submit(task(), "eve")
+    assert forgotten.wait(LONG) and forgotten.snapshot.state == "stopped" and forgotten.snapshot.weights
+    assert other.wait_for(lambda now: now.step, LONG).state == "running"
+
+
 def test_who_has_gone_is_stopped_after_the_grace_and_who_comes_back_is_not(workers):
     gone = running(workers, "ada")
     waiting = workers.submit(task(), "ada")

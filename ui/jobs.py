@@ -8,6 +8,7 @@ obeys between two updates.
 import contextlib
 import multiprocessing
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -94,6 +95,7 @@ class Job:
         with self._lock:
             if not self.snapshot.resting and not self._stopping:
                 self._workers._take_slot(self)
+                self._paused_at = time.monotonic()
                 self._update(state="paused", place=0, message="Paused. Resume whenever you like.")
                 self._tell("pause")
 

@@ -11,6 +11,8 @@ from .jobs import Job, Task
 GRACE_SECONDS = 15.0  # a broken connection looks like a visitor who has gone; most come back
 TURN_SECONDS = 30.0  # then who waits has a turn
 MAX_UNFINISHED = 4  # per visitor
+MAX_UNFINISHED_IN_ALL = 40  # each may hold a process of some 100 MB, also while it is paused
+LONGEST_PAUSE_SECONDS = 1800.0  # then it is stopped if somebody else needs the room
 
 
 class Workers:
@@ -36,6 +38,11 @@ class Workers:
                 raise ValueError("the server is shutting down and takes no more trainings")
             if sum(job.owner == owner for job in self._unfinished) >= MAX_UNFINISHED:
                 raise ValueError(f"{MAX_UNFINISHED} of your trainings are not finished yet: stop one of them first")
+            if len(self._unfinished) >= MAX_UNFINISHED_IN_ALL:
+                self._end_long_pauses()
+                raise ValueError(
+                    f"{len(self._unfinished)} trainings of all visitors are not finished, and no more fit: try in a minute"
+                )
             self.adopt(owner)
             job = Job(task, owner, self)
             self._unfinished.append(job)
@@ -70,6 +77,11 @@ class Workers:
                     self._forget(job)
                     job._update(state="stopped", place=0, message="Stopped: the server is shutting down.")
             self._idle.wait_for(lambda: not self._unfinished, 5)
+
+    def _end_long_pauses(self) -> None:
+        for job in list(self._unfinished):
+            if job.snapshot.state == "paused" and time.monotonic() - job._paused_at > LONGEST_PAUSE_SECONDS:
+                job.stop()
 
     def _abandon(self, owner: str) -> None:
         with self._lock:
