@@ -257,7 +257,7 @@ def test_a_full_server_says_so_and_ends_what_is_paused_for_long(workers, monkeyp
     monkeypatch.setattr("ui.workers.LONGEST_PAUSE_SECONDS", 0.0)
     forgotten, other = running(workers, "ada"), workers.submit(task(), "bob")
     forgotten.pause()
-    with pytest.raises(ValueError, match="2 trainings of all visitors"):
+    with pytest.raises(ValueError, match="2 trainings of all visitors are under way"):
         workers.submit(task(), "eve")
     assert forgotten.wait(LONG) and forgotten.snapshot.state == "stopped" and forgotten.snapshot.weights
     assert other.wait_for(lambda now: now.step, LONG).state == "running"

@@ -41,7 +41,7 @@ class Workers:
             if len(self._unfinished) >= MAX_UNFINISHED_IN_ALL:
                 self._end_long_pauses()
                 raise ValueError(
-                    f"{len(self._unfinished)} trainings of all visitors are not finished, and no more fit: try in a minute"
+                    f"{len(self._unfinished)} trainings of all visitors are under way, and no more fit: try in a minute"
                 )
             self.adopt(owner)
             job = Job(task, owner, self)
