@@ -125,7 +125,7 @@ PRESETS: dict[str, Preset] = {
         (
             DoubledPretraining(num_epochs=1),
             VariationalPCD(
-                num_epochs=24, learning_rate=0.05, gibbs_steps=1, mean_field_iterations=3, precision="bfloat16"
+                num_epochs=80, learning_rate=0.05, gibbs_steps=1, mean_field_iterations=3, precision="bfloat16"
             ),
         ),
         about="the book's deep Boltzmann machine",
