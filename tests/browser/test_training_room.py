@@ -57,3 +57,20 @@ def test_on_a_phone_the_room_is_no_wider_than_the_screen(new_page, app_url):
     assert above < page.locator(".st-key-rbm_train_num_hidden").bounding_box()["y"]
     press(page, "stop")
     wait_for_text(page, r"Stopped: update")
+
+
+def test_ticks_are_round_and_inside_the_axis(page, site):
+    page.goto(f"{site.url}/blank.html")
+    ticks = page.evaluate(
+        """async () => {
+          const { ticks, short } = await import("/ui/curves/component.js");
+          return [[-212, -105], [0, 6000], [0.0391, 0.0852], [-1e-5, 1e-5], [3, 3.0000001]]
+            .map(([low, high]) => [low, high, ticks(low, high, 4), ticks(low, high, 4).map(short)]);
+        }"""
+    )
+    assert ticks[0][3] == ["-200", "-150"] and ticks[1][2] == [0, 2000, 4000, 6000]
+    assert ticks[2][3] == ["0.04", "0.06", "0.08"]
+    for low, high, values, _ in ticks:
+        slack = (high - low) * 1e-3
+        assert 1 <= len(values) <= 6 and values == sorted(values)
+        assert all(low - slack <= value <= high + slack for value in values)
