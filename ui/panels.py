@@ -53,13 +53,14 @@ def training_room(
     it runs, where the live controls are not such fields by name. invitation: what will be seen, while there is nothing.
     """
     owner, job = visitor.token(), st.session_state.get(f"{page}_job")
+    now = job.snapshot if job is not None else None  # one look for the whole run: buttons and polling must agree
     with st.container(key=f"{page}_training_room"):
         buttons = st.container(horizontal=True, vertical_alignment="center", key=f"{page}_training_buttons")
         left, right = st.columns([2, 5], gap="medium")
         with left:
-            settings = _draw_controls(page, controls, job)
-            _draw_buttons(buttons, page, owner, job, settings, make_task)
-            if job is not None and not job.snapshot.ended:
+            settings = _draw_controls(page, controls, busy=now is not None and not now.ended)
+            _draw_buttons(buttons, page, owner, job, now, settings, make_task)
+            if now is not None and not now.ended:
                 _apply_live(job, controls, settings, live)
         with right:
             if job is None:
@@ -70,19 +71,18 @@ def training_room(
                     pretrained = f"{page}-{settings['data']}"
                     forming.preview(settings["data"], filters=filters, pretrained=pretrained, key=f"{page}_preview")
                 return None
-            polling = not job.snapshot.resting
+            polling = not now.resting
             watch = st.fragment(_watch, run_every=POLL_SECONDS if polling else None)
             watch(page, job, plots, particles, filters, polling)
-            if job.snapshot.resting and job.snapshot.weights:
+            if now.resting and now.weights:
                 _draw_souvenirs(page, job)
         if view is not None:
             st.fragment(_watch_view, run_every=VIEW_SECONDS if polling else None)(job, view)
     return job.snapshot
 
 
-def _draw_controls(page: str, controls: Sequence[Control], job: Job | None) -> dict[str, Any]:
+def _draw_controls(page: str, controls: Sequence[Control], *, busy: bool) -> dict[str, Any]:
     """All controls, grouped by what they change, the minor ones folded away; what they are set to."""
-    busy = job is not None and not job.snapshot.ended
     settings = {}
     for group in dict.fromkeys(control.group for control in controls if not control.minor):
         if group:
@@ -119,9 +119,9 @@ def _draw_control(page: str, control: Control, *, disabled: bool) -> Any:
     )
 
 
-def _draw_buttons(row, page: str, owner: str, job: Job | None, settings: dict, make_task: Callable) -> None:
+def _draw_buttons(row, page: str, owner: str, job, now: Snapshot | None, settings: dict, make_task: Callable) -> None:
     """Train, or pause, resume and stop. They return at once; the worker obeys between two updates."""
-    state = job.snapshot.state if job is not None else None
+    state = now.state if now is not None else None
     if state in ("waiting", "running", "paused"):
         if state == "paused":
             if row.button("Resume", type="primary", icon=":material/play_arrow:", key=f"{page}_resume"):
@@ -132,27 +132,21 @@ def _draw_buttons(row, page: str, owner: str, job: Job | None, settings: dict, m
             _obey(job, job.stop)
         return
     anew = row.button("Train", type="primary", icon=":material/play_arrow:", key=f"{page}_train")
-    onward = (
-        job is not None
-        and job.snapshot.weights
-        and row.button(
-            "Train on",
-            icon=":material/resume:",
-            key=f"{page}_onward",
-            help="Another training, from the weights that are here.",
-        )
-    )
+    onward = False
+    if now is not None and now.weights:
+        help = "Another training, from the weights that are here."
+        onward = row.button("Train on", icon=":material/resume:", key=f"{page}_onward", help=help)
     if anew or onward:
         try:
             task = make_task(settings)
             if onward:
-                task = replace(task, start=job.snapshot.weights)
+                task = replace(task, start=now.weights)
             st.session_state[f"{page}_job"] = new = workers.submit(task, owner)
         except ValueError as error:
             row.error(f"This cannot be trained: {error}.")
             return
-        if job is not None:
-            st.session_state[f"{page}_previous"] = job.snapshot.curves
+        if now is not None:
+            st.session_state[f"{page}_previous"] = now.curves
         new.wait_for(lambda now: now.step or now.state != "running", 0.4)
         st.rerun()
 
