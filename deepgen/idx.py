@@ -35,6 +35,14 @@ def fetch_fashion(folder: Path, *, url: str = FASHION_URL) -> None:
             _unpack(Path(folder) / (file + ".gz"), sha256)
 
 
+NAMES = tuple(dict.fromkeys(name for name, _ in _SHA256))
+
+
+def fingerprint(name: str, file: str) -> str:
+    """The sha256 of the content of a file, known without reading it."""
+    return _SHA256[name, file]
+
+
 @functools.cache
 def read(name: str, file: str) -> np.ndarray:
     """One checked idx file, 47 MB at most, kept for the process; (num_examples, rows, columns) or (num_examples,)."""

@@ -2,14 +2,17 @@
 
 import streamlit as st
 
-from ui import assets, exact_laboratory, prose, rbm_race, rbm_stage, rbm_training, small_machine
+from ui import exact_laboratory, prose, rbm_race, rbm_stage, rbm_training, small_machine
 from ui.checkpoints import choices, upload
 
 MODELS = {
     "rbm-mnist": "500 hidden units, PCD",
     "rbm-1000-mnist": "1000 hidden units, PCD",
     "rbm-cd1-mnist": "500 hidden units, CD-1",
+    "rbm-cd10-mnist": "500 hidden units, CD-10",
+    "rbm-gaussian-mnist": "500 hidden units, grey digits",
     "rbm-fashion": "500 hidden units, clothes",
+    "rbm-gaussian-fashion": "500 hidden units, grey clothes",
 }
 
 
@@ -20,7 +23,7 @@ def stage():
         upload("rbm", "rbm")
     models = [{"id": each.id, "label": each.label, "url": each.url} for each in choices("rbm", "rbm", MODELS)]
     with stage_above:
-        rbm_stage.mount(models, chosen="rbm-mnist", images=assets.images_url("mnist"))
+        rbm_stage.mount(models, chosen="rbm-mnist")
 
 
 def race():

@@ -2,9 +2,11 @@
 
 import gzip
 
+import numpy as np
 import pytest
 from starlette.requests import Request
 
+from deepgen import datasets
 from ui import assets
 
 
@@ -31,6 +33,13 @@ def test_what_is_published_is_found_under_its_content():
     url = assets.publish(b"some weights", owner="a visitor")
     assert get(url).body == b"some weights"
     assert assets.publish(b"some weights", owner="a visitor") == url
+
+
+def test_statistics_are_those_that_standardise_training_images():
+    numbers = np.frombuffer(get(assets.statistics_url("mnist")).body, np.float32).reshape(2, 784)
+    statistics = datasets.statistics(datasets.load("mnist").images)
+    assert numbers == pytest.approx(np.stack([part.numpy() for part in statistics]))
+    assert get(assets.statistics_url("mnist").replace("mnist", "fashion")).status_code == 404
 
 
 def test_an_owner_keeps_only_the_last_few():

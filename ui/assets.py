@@ -84,6 +84,20 @@ def images_url(dataset: str, count: int = 1000) -> str:
     return publish(_image_bytes(dataset, count), owner=f"images of {dataset} {count}", suffix=".bin")
 
 
+def statistics_url(dataset: str) -> str:
+    """URL of the mean and the deviation of every training pixel, 784 float32 each; computed when first asked for."""
+    source = idx.fingerprint(dataset, "train-images-idx3-ubyte")
+    return _absolute(f"{source[:16]}/statistics/{dataset}.bin")
+
+
+@cache
+def _statistics(dataset: str) -> bytes:
+    from deepgen import datasets
+
+    statistics = datasets.statistics(datasets.load(dataset).images)
+    return b"".join(part.numpy().tobytes() for part in statistics)
+
+
 @cache
 def _image_bytes(dataset: str, count: int) -> bytes:
     images = idx.read(dataset, "t10k-images-idx3-ubyte")[:count]
@@ -116,6 +130,9 @@ def _find(path: str) -> tuple[bytes, dict] | None:
         return _compressed(rest), {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     if path in _published:
         return _published[path][1], {}
+    for dataset in idx.NAMES:
+        if _absolute(path) == statistics_url(dataset):
+            return _statistics(dataset), {}
     name = rest.removeprefix("weights/").removesuffix(".safetensors")
     if rest == f"weights/{name}.safetensors" and "/" not in name and has_weights(name) and _weights(name)[0] == path:
         return _weights(name)[1], {}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from . import assets, prose, rbm_stage
+from . import prose, rbm_stage
 from .figures import Line, Plot
 from .jobs import Snapshot, Task
 from .panels import Control, training_room
@@ -79,7 +79,7 @@ def make_task(settings: dict) -> Task:
 def _stage(now: Snapshot, url: str) -> None:
     st.markdown("#### The stage, on these very weights")
     models = [{"id": "training", "label": "Your training", "url": url}]
-    rbm_stage.mount(models, chosen="training", images=assets.images_url("mnist"), key="rbm_training_stage")
+    rbm_stage.mount(models, chosen="training", key="rbm_training_stage")
 
 
 def mount() -> None:

@@ -1,6 +1,10 @@
 """The RBM stage in a real browser: it moves by itself, obeys what is drawn, and asks the server for nothing meanwhile."""
 
+import numpy as np
 import pytest
+
+from deepgen import checkpoint, datasets
+from deepgen.rbm import RBM, RBMConfig
 
 STAGE = ".stage[data-ready=true]"
 
@@ -100,6 +104,34 @@ def test_the_settings_are_in_the_address(stage, new_page, app_url):
     hostile.goto(f"{app_url}/rbm?stage_temperature=NaN&stage_show=<script>")
     hostile.wait_for_selector(STAGE, timeout=30_000)
     assert hostile.locator(f"{STAGE} [data-id=temperatureText]").inner_text() == "1.00"
+
+
+def inks(page) -> np.ndarray:
+    """How much ink the first chain's picture shows, from 0 (paper) to 1; (784,)."""
+    red = page.locator(f"{STAGE} canvas[data-id=chains]").evaluate(
+        "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0)"
+    )
+    paper, ink = 0xFC, 0x1D  # of the light theme
+    return (paper - np.array(red)) / (paper - ink)
+
+
+def test_a_grey_machine_dreams_and_holds_grey(stage, tmp_path):
+    # a machine without weights dreams the mean of all training digits, whatever its chains do
+    checkpoint.save(RBM(RBMConfig(784, 4, visible="gaussian")), tmp_path / "meanness.safetensors", data="mnist")
+    stage.get_by_role("button", name="Bring a model").click()
+    stage.locator("input[type=file]").set_input_files(tmp_path / "meanness.safetensors")
+    models = stage.locator(f"{STAGE} select[data-id=model]")
+    models.locator("option", has_text="meanness").wait_for(state="attached", timeout=20_000)
+    stage.keyboard.press("Escape")
+    models.select_option(index=0)
+    stage.get_by_text("4 hidden units").wait_for(timeout=20_000)
+    wait_for_sweeps(stage, 2)
+    mean = datasets.load("mnist").images.mean(0).numpy()
+    assert inks(stage) == pytest.approx(mean, abs=0.01)
+    press(stage, "half")
+    wait_for_sweeps(stage, 3)
+    digit = datasets.load("mnist", "test").images[3].numpy()
+    assert inks(stage) == pytest.approx(np.concatenate([digit[:392], mean[392:]]), abs=0.01)
 
 
 def test_a_phone_needs_no_sideways_scrolling_and_a_finger_draws(new_page, app_url):

@@ -5,7 +5,7 @@ import json
 from .. import assets
 from ..component import define
 
-CURVES = assets.PRETRAINED / "race-mnist.json"  # written by benchmarks/race.py
+CURVES = "race-mnist.json"  # written by benchmarks/race.py
 JUDGE = "classifier-mnist"
 LANES = {
     "CD-1": ("rbm-cd1-mnist", "negative examples one sweep from the data"),
@@ -17,12 +17,12 @@ LANES = {
 def missing() -> list[str]:
     """The files of pretrained/ that the race needs and that are not there."""
     names = [f"{name}.safetensors" for name in (*(file for file, _ in LANES.values()), JUDGE)]
-    return [name for name in (*names, CURVES.name) if not (assets.PRETRAINED / name).is_file()]
+    return [name for name in (*names, CURVES) if not (assets.PRETRAINED / name).is_file()]
 
 
 def history() -> list[dict]:
     """A row for every epoch and contestant, as `python -m benchmarks.race` writes them."""
-    return json.loads(CURVES.read_text())
+    return json.loads((assets.PRETRAINED / CURVES).read_text())
 
 
 def lesson(rows: list[dict]) -> str:

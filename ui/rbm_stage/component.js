@@ -10,6 +10,7 @@ import { savePicture } from "../kit/save.js";
 import { scene } from "../kit/scene.js";
 import { diverging, ramp, reducedMotion, rgb } from "../kit/theme.js";
 import { drawTrace } from "../kit/trace.js";
+import { greyScale } from "./grey.js";
 
 const PIXELS = 784, NUM_CHAINS = 25, TRACE_LENGTH = 400;
 const CHAINS_LAYOUT = { count: NUM_CHAINS, columns: 5, gap: 2 };
@@ -23,8 +24,8 @@ export default component(async (root, settings, page) => {
     chain: [12, 0, NUM_CHAINS - 1], unit: [0, 0, 100000],
   });
   const engine = new EngineClient();
-  const images = await testImages(settings.images);
-  let colours, url, machine, wall, tops, sweeps = 0, due = 0, energies = [], latest = null, dirty = true;
+  const kept = new Map(); // data set -> its test images
+  let colours, url, data, images, machine, grey, wall, tops, sweeps = 0, due = 0, energies = [], latest = null, dirty = true;
   let digit = 0;
 
   const pad = drawingPad(at.pad, { onChange: () => { dirty = true; hint(); if (!animation.running) paint(); } });
@@ -33,14 +34,18 @@ export default component(async (root, settings, page) => {
   async function useModel(newUrl) {
     if (newUrl === url) return;
     url = newUrl;
-    const model = await fetchModel(url);
-    const before = machine;
-    machine = machineOf(model);
-    const numHidden = machine.biases[1].length, gaussian = machine.visible === "gaussian";
-    wall = { ...filters(machine.weights[0], PIXELS, numHidden), numHidden, grey: greyScale(model.card) };
-    tops = null;
+    const model = await fetchModel(url), next = machineOf(model), name = model.card.data in settings.data ? model.card.data : "mnist";
+    if (!kept.has(name)) kept.set(name, testImages(settings.data[name].images));
+    const [scale, pictures] = await Promise.all([greyScale(next, settings.data[name].statistics), kept.get(name)]);
+    if (url !== newUrl) return; // another one was chosen meanwhile
+    const numHidden = next.biases[1].length, goesOn = machine && kind(machine, data) === kind(next, name);
+    if (!goesOn) latest = null; // what the old chains still answer is not for the new machine
+    [machine, grey, images, data, tops] = [next, scale, pictures, name, null];
+    wall = { ...filters(machine.weights[0], PIXELS, numHidden), numHidden };
+    at.digit.textContent = data === "mnist" ? "A test digit" : "A test picture";
+    at.half.textContent = data === "mnist" ? "Half a digit" : "Half a picture";
     await engine.load(url);
-    if (!before || before.biases[1].length !== numHidden) await begin();
+    if (!goesOn) await begin();
     setting.unit = Math.min(setting.unit, numHidden - 1);
     at.hiddenTitle.textContent = `${numHidden} hidden units`;
     paintWall();
@@ -49,7 +54,7 @@ export default component(async (root, settings, page) => {
 
   // Chains start from test digits or from noise; the same seed starts the same chains.
   async function begin() {
-    const start = setting.start === "digits" ? { start: "images", images: firstImages(images, setting.seed) } : { start: "noise" };
+    const start = setting.start === "digits" ? { start: "images", images: grey.toModel(firstImages(images, setting.seed)) } : { start: "noise" };
     await engine.chains({ numChains: NUM_CHAINS, seed: setting.seed, ...start });
     sweeps = 0;
     energies = [];
@@ -58,12 +63,15 @@ export default component(async (root, settings, page) => {
     paint();
   }
 
-  const wallColumns = () => (root.clientWidth < 700 ? 20 : 40);
+  const wallColumns = () => (root.clientWidth < 700 || wall.numHidden <= 100 ? 20 : 40);
   const wanted = () => [setting.show === "mean" ? "visibleMeans" : "visible", "hidden", "energy"];
-  const clamp = () => (pad.held.some(Boolean) ? { mask: pad.held.slice(), values: pad.values.map((x) => wall.grey.toModel(x)) } : {});
+  const clamp = () => (pad.held.some(Boolean) ? { mask: pad.held.slice(), values: grey.hold(pad.values) } : {});
 
   async function sweep(count) {
-    latest = await engine.sweep({ count, beta: 1 / setting.temperature, want: wanted(), ...clamp() });
+    if (!latest) return;
+    const asked = machine, next = await engine.sweep({ count, beta: 1 / setting.temperature, want: wanted(), ...clamp() });
+    if (!latest || asked !== machine) return;
+    latest = next;
     sweeps += count;
     energies.push(latest.energy.reduce((a, b) => a + b, 0) / NUM_CHAINS);
     if (energies.length > TRACE_LENGTH) energies.shift();
@@ -83,7 +91,7 @@ export default component(async (root, settings, page) => {
   function paint() {
     if (!latest || !colours) return;
     dirty = false;
-    const pictures = wall.grey.toGrey(latest.visibleMeans ?? latest.visible);
+    const pictures = grey.toGrey(latest.visibleMeans ?? latest.visible);
     paintTiles(at.chains, pictures, { ...CHAINS_LAYOUT, colours: colours.ink, background: colours.gap });
     frameTile(at.chains, setting.chain, CHAINS_LAYOUT, colours.primary);
     paintPad(pictures.subarray(setting.chain * PIXELS, (setting.chain + 1) * PIXELS));
@@ -114,7 +122,7 @@ export default component(async (root, settings, page) => {
   }
 
   async function showUnit() {
-    tops ??= favourites(engine, images, wall, machine);
+    tops ??= favourites(engine, images, grey, wall);
     const { best, share } = (await tops)(setting.unit);
     const pictures = new Float32Array(best.length * PIXELS);
     best.forEach((index, i) => pictures.set(images.grey.subarray(index * PIXELS, (index + 1) * PIXELS), i * PIXELS));
@@ -175,7 +183,8 @@ export default component(async (root, settings, page) => {
   }
   function nextDigit() {
     digit = (digit * 7 + 3) % images.count;
-    return images.grey.slice(digit * PIXELS, (digit + 1) * PIXELS).map((x) => (x > 0.5 ? 1 : 0));
+    const picture = images.grey.slice(digit * PIXELS, (digit + 1) * PIXELS);
+    return grey.toGrey(grey.hold(picture)); // binary units can only be held black or white
   }
 
   let models = [];
@@ -222,17 +231,12 @@ function firstImages(images, seed) {
   return images.grey.slice(first * PIXELS, (first + NUM_CHAINS) * PIXELS);
 }
 
-// Gaussian machines see standardised pixels: the card tells the mean and the deviation that undo it.
-function greyScale(card) {
-  const standardised = card.data?.standardised;
-  if (!standardised) return { toGrey: (x) => x, toModel: (x) => (x > 0.5 ? 1 : 0) };
-  const { mean, std } = standardised;
-  return { toGrey: (x) => x.map((v, i) => v * std[i % PIXELS] + mean[i % PIXELS]), toModel: (x, i) => (x - mean[i]) / std[i] };
-}
+// Chains can go on with the weights of another machine if that has units of the same kind for the same pictures.
+const kind = ({ biases, visible }, data) => `${biases[1].length} ${visible} ${data}`;
 
 // For every hidden unit: the eight test images that switch it on most surely, and the share that does at all.
-async function favourites(engine, images, wall) {
-  const means = await engine.meanHidden(images.grey), n = wall.numHidden;
+async function favourites(engine, images, grey, wall) {
+  const means = await engine.meanHidden(grey.toModel(images.grey)), n = wall.numHidden;
   return (unit) => {
     const p = Float32Array.from({ length: images.count }, (_, i) => means[i * n + unit]);
     const best = [...p.keys()].sort((a, b) => p[b] - p[a]).slice(0, 8);
