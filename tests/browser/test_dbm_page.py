@@ -97,7 +97,7 @@ def test_mean_field_settles_and_the_laboratory_shows_the_price_of_taking_a_side(
     page.wait_for_selector(".settle[data-ready=true]", timeout=60_000)
     until(page, "(root) => root.dataset.sweep !== undefined", page.locator(".settle").element_handle(), timeout=60_000)
     sweep_on(page, ".settle", 4)
-    assert "moved most" in page.locator(".settle [data-id=doubledText]").inner_text()
+    assert "log p(v) ≥ -" in page.locator(".settle [data-id=doubledText]").inner_text()
     page.goto(f"{app_url}/dbm?dbm_section=Laboratory&lab_seed=3")
     page.wait_for_selector(".laboratory[data-ready=true]", timeout=60_000)
     sweep_on(page, ".laboratory", 24)

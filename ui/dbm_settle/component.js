@@ -94,7 +94,7 @@ export default component(async (root, settings, page) => {
       paintTiles(fields[start][0], pixels[sweep], { count: 1, colours: colours.ink });
       means[sweep].forEach((x, i) => paintUnits(fields[start][i + 1], x, colours.layers[Math.min(i, 2)]));
       const moved = sweep ? Math.max(...means[sweep].map((x, i) => x.reduce((most, p, k) => Math.max(most, Math.abs(p - means[sweep - 1][i][k])), 0))) : null;
-      at[`${start}Text`].textContent = `sweep ${sweep}: ${logPartition === null ? "bound + log Z" : "log p(v) ≥"} ${value(start, sweep).toFixed(2)}` + (moved === null ? "" : `; the unit that moved most moved by ${moved < 0.0005 ? moved.toExponential(0) : moved.toFixed(3)}`);
+      at[`${start}Text`].textContent = `sweep ${sweep}: ${logPartition === null ? "bound + log Z" : "log p(v) ≥"} ${value(start, sweep).toFixed(2)}` + (moved === null ? "" : `; ${moved < 0.0005 ? "nobody moves any more" : `the unit that moved most moved by ${moved.toFixed(3)}`}`);
     }
     at.sweep.value = sweep;
     at.sweepText.textContent = sweep;
@@ -102,10 +102,10 @@ export default component(async (root, settings, page) => {
     chart();
   }
 
-  // Both curves from their start to this sweep. The random start begins far below: the axis shows the last stretch.
+  // Both curves from their start to this sweep. The starts lie far below: the axis shows the last stretch.
   function chart() {
-    const best = Math.max(...STARTS.map((start) => value(start, SWEEPS))), first = value("doubled", 0);
-    const low = Math.min(first, best - 4) - 3 * Math.max(2, best - first), high = best + 0.08 * (best - low);
+    const best = Math.max(...STARTS.map((start) => value(start, SWEEPS))), worst = Math.min(...STARTS.map((start) => value(start, 1)));
+    const low = best - 2.5 * Math.max(1, best - worst), high = best + 0.08 * (best - low);
     const ratio = devicePixelRatio || 1, box = at.chart.getBoundingClientRect(), [w, h] = [box.width, box.height];
     at.chart.width = Math.round(w * ratio);
     at.chart.height = Math.round(h * ratio);
