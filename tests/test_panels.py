@@ -163,3 +163,12 @@ def test_status_and_durations_read_as_people_speak():
 def test_jobs_know_nothing_of_streamlit():
     for name in ("jobs", "workers", "processes", "training_worker", "training_preload", "series", "figures"):
         assert "import streamlit" not in Path("ui", f"{name}.py").read_text()
+
+
+def test_what_was_set_is_still_set_after_a_look_at_another_section(room):
+    job = press(room, "train")
+    room.select_slider(key="toy_train_learning_rate").set_value(2.0).run()
+    room.segmented_control(key="toy_section").set_value("Models").run()
+    room.segmented_control(key="toy_section").set_value("Train").run()
+    assert room.select_slider(key="toy_train_learning_rate").value == 2.0
+    assert job.snapshot.trainer.learning_rate == 2.0

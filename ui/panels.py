@@ -103,6 +103,7 @@ def _draw_control(page: str, control: Control, *, disabled: bool) -> Any:
         "key": f"{page}_train_{control.name}",
         "help": control.help or None,
         "bind": "query-params",
+        "persist_state": "session",
         "disabled": disabled,
     }
     names = control.names or {}
