@@ -2,40 +2,20 @@
 
 import streamlit as st
 
-from ui import assets, blurry, latent_square, prose, reparameterisation, vae_numbers, vae_training
-
-DIGITS = [str(digit) for digit in range(10)]
-CLOTHES = ["T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"]
-MODELS = {
-    "vae-mnist": ("digits, 512-256-128", "mnist", DIGITS),
-    "vae-paper-mnist": ("digits, the paper's 512", "mnist", DIGITS),
-    "vae-fashion": ("clothes, 512-256-128", "fashion", CLOTHES),
-    "vae-paper-fashion": ("clothes, the paper's 512", "fashion", CLOTHES),
-}
-
-
-def models():
-    return [
-        {
-            "id": name,
-            "label": label,
-            "url": assets.weights_url(name),
-            "images": assets.images_url(data, 2000),
-            "names": names,
-        }
-        for name, (label, data, names) in MODELS.items()
-        if assets.has_weights(name)
-    ]
+from ui import assets, blurry, checkpoints, latent_square, prose, reparameterisation, vae_models, vae_numbers
+from ui import vae_training as training
 
 
 def square():
     st.markdown(prose.section("vae", "Square"))
-    latent_square.mount(models(), chosen="vae-mnist")
+    latent_square.mount(vae_models.two_latents(), chosen="vae-mnist")
+    with st.popover("Bring a model of your own", icon=":material/upload:"):
+        checkpoints.upload("vae", "vae")
 
 
 def inside():
     st.markdown(prose.section("vae", "Inside"))
-    reparameterisation.mount(models(), chosen="vae-mnist")
+    reparameterisation.mount(vae_models.two_latents(), chosen="vae-mnist")
 
 
 def why_blurry():
@@ -59,7 +39,7 @@ def mathematics():
 SECTIONS = {
     "Square": square,
     "Inside": inside,
-    "Train": vae_training.mount,
+    "Train": training.mount,
     "Why blurry": why_blurry,
     "Mathematics": mathematics,
 }

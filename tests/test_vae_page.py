@@ -8,9 +8,11 @@ import torch
 from streamlit.testing.v1 import AppTest
 from test_vae import patterns, random_vae
 
+from deepgen import checkpoint
 from deepgen.training import fit
-from deepgen.vae import VAE
-from ui import vae_numbers, vae_training
+from deepgen.vae import VAE, VAEConfig
+from ui import vae_models, vae_numbers, vae_training
+from ui.checkpoints import Choice
 
 ROOT = Path(__file__).parents[1]
 
@@ -57,3 +59,21 @@ def test_the_mathematics_shows_the_numbers_of_the_chosen_picture():
     app.slider(key="vae_mean").set_value(0.0).run()
     app.slider(key="vae_deviation").set_value(1.0).run()
     assert (kl, app.metric[0].value) == ("6.31 nats", "0.00 nats")
+
+
+def test_a_model_of_ones_own_has_a_square_only_with_two_latents():
+    def mine(**config):
+        vae = VAE(VAEConfig(**{"num_visible": 784, "num_hidden": (4,)} | config))
+        return Choice("kept mine", "mine", "/somewhere", checkpoint.dumps(vae, data="mnist"))
+
+    assert vae_models.of(mine())["names"] == list("0123456789")
+    assert vae_models.of(mine(num_latents=3)) is None
+    assert vae_models.of(mine(num_visible=6)) is None
+
+
+def test_a_missing_data_set_leaves_the_model_without_test_pictures(monkeypatch):
+    def missing(name, count):
+        raise ValueError("not on this machine")
+
+    monkeypatch.setattr(vae_models.assets, "images_url", missing)
+    assert vae_models.entry("vae-fashion", "clothes", "/somewhere", "fashion")["images"] is None

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from . import assets, latent_square, prose
+from . import latent_square, prose, vae_models
 from .figures import Line, Plot
 from .jobs import Snapshot, Task
 from .panels import Control, training_room
@@ -89,8 +89,8 @@ def make_task(settings: dict) -> Task:
 
 
 def _square(now: Snapshot, url: str) -> None:
-    model = {"id": "training", "label": "Your training", "url": url, "images": assets.images_url("mnist", 1000)}
-    model["names"] = [str(digit) for digit in range(10)]
+    data = st.session_state["vae_job"].task.data
+    model = vae_models.entry("training", "Your training", url, data, 1000)
     latent_square.mount([model], chosen="training", parts="live", key="vae_training_square")
 
 
@@ -98,7 +98,7 @@ def mount() -> None:
     """Prose and room."""
     st.markdown(prose.section("vae", "Train"))
     job = st.session_state.get("vae_job")
-    flat = job is not None and job.task.config.num_latents == 2 and job.task.data == "mnist"
+    flat = job is not None and job.task.config.num_latents == 2
     training_room(
         "vae", controls=CONTROLS, make_task=make_task, plots=PLOTS, view=_square if flat else None,
         particles="" if flat else "What the decoder paints: of fixed draws, or of the grid of figure 12",
