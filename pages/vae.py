@@ -2,15 +2,26 @@
 
 import streamlit as st
 
-from ui import assets, blurry, checkpoints, latent_square, prose, reparameterisation, vae_models, vae_numbers
-from ui import vae_training as training
+from ui import (
+    assets,
+    blurry,
+    checkpoints,
+    latent_square,
+    prose,
+    reparameterisation,
+    vae_models,
+    vae_numbers,
+    vae_training,
+)
 
 
 def square():
     st.markdown(prose.section("vae", "Square"))
-    latent_square.mount(vae_models.two_latents(), chosen="vae-mnist")
+    square_above = st.container()
     with st.popover("Bring a model of your own", icon=":material/upload:"):
         checkpoints.upload("vae", "vae")
+    with square_above:
+        latent_square.mount(vae_models.two_latents(), chosen="vae-mnist")
 
 
 def inside():
@@ -39,7 +50,7 @@ def mathematics():
 SECTIONS = {
     "Square": square,
     "Inside": inside,
-    "Train": training.mount,
+    "Train": vae_training.mount,
     "Why blurry": why_blurry,
     "Mathematics": mathematics,
 }
