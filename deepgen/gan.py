@@ -2,7 +2,6 @@
 
 import copy
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar, Literal
@@ -170,14 +169,6 @@ class GAN(nn.Module):
             layer.weight.mul_(scale[:, None])
             layer.bias.sub_(norm.running_mean).mul_(scale).add_(norm.bias)
         return folded
-
-
-def walk(latents: Tensor, *, speed: float = 0.05, rng: torch.Generator) -> Iterator[Tensor]:
-    """An endless walk through z that keeps N(0, I): z <- cos(speed) z + sin(speed) noise; yields (n, num_latents)."""
-    while True:
-        yield latents
-        noise = torch.randn(latents.shape, generator=rng, dtype=latents.dtype)
-        latents = math.cos(speed) * latents + math.sin(speed) * noise
 
 
 def initialise(model: GAN, data: Tensor, *, rng: torch.Generator) -> None:
