@@ -7,8 +7,8 @@ import { savePicture } from "../kit/save.js";
 import { scene } from "../kit/scene.js";
 import { reducedMotion } from "../kit/theme.js";
 import { drawTrace } from "../kit/trace.js";
-import { drawField, drawFigure, drawMesh, drawPlan, drawPoints, drawPulls, drawVerdicts, fit, palette } from "./drawing.js";
-import { CAUSE, CURE } from "./remedies.js";
+import { drawField, drawFigure, drawMesh, drawPlan, drawPoints, drawPulls, drawReading, drawVerdicts, fit, palette } from "./drawing.js";
+import { CAUSE, CURE, PLAIN } from "./remedies.js";
 import { generatorLoss, LOSSES } from "./players.js";
 import { drawn, MIN_POINTS, WORLDS } from "./worlds.js";
 
@@ -60,6 +60,28 @@ export default component(async (root, settings, page) => {
     if (seen.failed && animation.running) play(false);
   }
 
+  // Untouched, the theatre plays by itself: a plain game, its collapse, the cure, the next game. The first touch ends that.
+  let touched = Boolean(settings.follow) || location.search.includes("game_"), act = 0;
+  const ACTS = [
+    { until: 2400, then: () => stage(CAUSE, true) },
+    { until: 700, then: () => stage(CURE, false) },
+    { until: 4200, then: () => { setting.seed++; return stage(PLAIN, true); } },
+  ];
+  async function stage(remedy, again) {
+    Object.assign(setting, remedy.settings); // not into the address: nobody has set this
+    at.said.textContent = remedy.said;
+    show();
+    if (again) await begin();
+    else await tell();
+  }
+  async function direct() {
+    if (touched || drawing || seen.updates < ACTS[act].until) return;
+    const { then } = ACTS[act];
+    act = (act + 1) % ACTS.length;
+    await then();
+  }
+  for (const kind of ["pointerdown", "keydown"]) root.addEventListener(kind, () => { touched = true; }, { capture: true });
+
   async function frame(now, seconds) {
     if (drawing || !seen.fakes) return;
     due += follow ? ((follow.updates - seen.updates) / FOLLOW_SECONDS) * seconds : SPEEDS[setting.speed][0] * seconds;
@@ -70,6 +92,7 @@ export default component(async (root, settings, page) => {
     if (slow) lookedSlowly = now;
     take(await ask("play", { updates, milliseconds: WORKER_MILLISECONDS, look: { field: setting.field === "yes" && frames++ % 3 === 0, slow } }));
     paint();
+    await direct();
   }
 
   // D gives a probability under (36) only; the other losses' scores are shown relative to the middle between real and fake.
@@ -91,6 +114,7 @@ export default component(async (root, settings, page) => {
     drawPoints(frame, seen.reals, bound, colours.blue, 3, 0.6);
     if (setting.pulls === "yes") drawPulls(frame, seen.fakes, seen.pulls, bound, colours.ink);
     drawPoints(frame, seen.fakes, bound, colours.orange, 3.4, 0.95);
+    if (hover) drawReading(frame, hover, seen, p, colours);
     drawMesh(fit(at.mesh), seen.grid, seen.gridLines, bound, colours, Number(at.bend.value));
     drawPlan(fit(at.modesPlan), world, seen.covered, bound, colours);
     drawVerdicts(fit(at.verdicts), seen.verdictsReal.map(p), seen.verdictsFake.map(p), colours);
@@ -121,7 +145,13 @@ export default component(async (root, settings, page) => {
       context.strokeRect(((x + DRAWING_BOUND) / (2 * DRAWING_BOUND)) * width - 5, ((DRAWING_BOUND - y) / (2 * DRAWING_BOUND)) * width - 5, 10, 10);
     }
   }
-  let cursor = [0, 0], pressed = false;
+  let cursor = [0, 0], pressed = false, hover = null; // hover: a share of the plane, 0 to 1 each way
+  at.plane.addEventListener("pointermove", (event) => {
+    const box = at.plane.getBoundingClientRect();
+    hover = event.pointerType === "mouse" && !drawing ? [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height] : null;
+    if (!animation.running) paint();
+  });
+  at.plane.addEventListener("pointerleave", () => { hover = null; if (!animation.running) paint(); });
   function add(x, y) {
     const last = points.at(-1);
     if (points.length < 400 && (!last || Math.hypot(last[0] - x, last[1] - y) > 0.07)) points.push([x, y]);

@@ -94,6 +94,26 @@ export function drawPulls({ context, width }, points, pulls, bound, colour) {
   context.globalAlpha = 1;
 }
 
+/** What D says at the place under the pointer; [x, y] as shares of the picture. */
+export function drawReading({ context, width }, [x, y], { field, fieldSide: side }, probability, colours) {
+  if (!field) return;
+  const at = (share) => Math.max(0, Math.min(side - 1, Math.floor(share * side)));
+  const text = `D = ${probability(field[at(y) * side + at(x)]).toFixed(2)}`;
+  context.font = "600 13px system-ui, sans-serif";
+  const wide = context.measureText(text).width + 14, left = Math.min(x * width + 12, width - wide - 2), top = Math.max(2, y * width - 30);
+  context.fillStyle = colours.paper;
+  context.strokeStyle = colours.violet;
+  context.lineWidth = 1.2;
+  context.beginPath();
+  context.roundRect(left, top, wide, 24, 7);
+  context.fill();
+  context.stroke();
+  context.fillStyle = colours.ink;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(text, left + 7, top + 12.5);
+}
+
 /** The image of the regular grid, on its way from flat (bend 0) to what G makes of it (bend 1). */
 export function drawMesh({ context, width }, grid, lines, bound, colours, bend = 1, { fill = true } = {}) {
   const place = (r, c) => {

@@ -11,3 +11,8 @@ export const CURE = {
   again: false,
   said: "Set: both learn at 0.002; R1 = 0.3 keeps D gentle around real points, so that it points to the modes that are missing; the average of G is shown. No restart.",
 };
+
+export const PLAIN = {
+  settings: { loss: "non-saturating", k: 1, rateD: -2.7, rateG: -2.7, r1: 0, smoothing: 0, averaged: "no" },
+  said: "A plain game: both learn at 0.002, no help for anybody.",
+};
