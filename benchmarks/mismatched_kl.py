@@ -1,6 +1,6 @@
 """The notebook's VAE re-run: its KL takes for a log variance what its sampling takes for a log sigma.
 
-    OMP_NUM_THREADS=1 python benchmarks/mismatched_kl.py
+    OMP_NUM_THREADS=1 python -m benchmarks.mismatched_kl
 
 The notebook samples z = mean + exp(s) * epsilon, so that s is log sigma, and charges 0.5 * (mean^2 + exp(s) - 1 - s),
 the KL of a posterior whose *variance* is exp(s). What it prints is then no bound on anything. Here the same network is

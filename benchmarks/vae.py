@@ -1,6 +1,6 @@
-"""Core seconds for an epoch of the paper's VAE (784-512-2): deepgen, a plain PyTorch loop, and the matrix products alone.
+"""Core seconds for an epoch of the paper's VAE (784-512-2): deepgen, a plain PyTorch loop, the matrix products alone.
 
-    OMP_NUM_THREADS=1 python benchmarks/vae.py
+    OMP_NUM_THREADS=1 python -m benchmarks.vae
 
 The plain loop is that of PyTorch's own example (pytorch/examples, vae/main.py) with this network's sizes, its pictures
 already in memory. Seconds are the core's own, so that they mean the same on a busy machine; all take turns in one
@@ -91,7 +91,7 @@ def main():
             run(images)
             seconds[name].append((time.process_time() - start) * 60_000 / SHARE)
     best = {name: min(turns) for name, turns in seconds.items()}
-    print(f"core seconds for 60 000 images, {torch.get_num_threads()} thread(s), and the share of the products' own rate")
+    print(f"core seconds for 60 000 images, {torch.get_num_threads()} thread(s); the share of the products' own rate")
     for name, value in best.items():
         print(f"{name:34} {value:6.2f} s {best['its matrix products alone'] / value:7.0%}")
 
