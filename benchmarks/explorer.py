@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -109,7 +110,7 @@ def measure_frames(browser) -> None:
         page.mouse.up()
         times = page.evaluate("window.frames_measured")
         rate = (sweeps(page) - before) / (time.perf_counter() - began)
-        gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        gaps = [b - a for a, b in pairwise(times)]
         print(f"drawing, 25 chains of 784-500: {rate:.0f} sweeps a second; frames: median {median(gaps):.1f} ms, "
               f"p95 {quantiles(gaps, n=20)[-1]:.1f} ms; messages to the server: {len(sent)}")
         page.goto(f"{url}/rbm?stage_speed=6")

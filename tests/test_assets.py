@@ -65,7 +65,7 @@ def test_nothing_else_is_served(path):
 
 
 def test_an_unknown_module_is_named():
-    with pytest.raises(ValueError, match="no browser module 'engine/nothing.js'"):
+    with pytest.raises(ValueError, match=r"no browser module 'engine/nothing\.js'"):
         assets.code_url("engine/nothing.js")
 
 
