@@ -2,8 +2,8 @@
 
     python -m benchmarks.engine
 
-Uses the pretrained RBMs, because a sweep costs as much as units are on. "one by one" is what an animation does: a request to
-the worker, one sweep, the means of all pixels back. Processor time, not the clock, so that neighbours do not matter much.
+Uses the pretrained RBMs, because a sweep costs as much as units are on. "one by one" is what an animation does: a
+request to the worker, one sweep, the means of all pixels back. Processor time, not the clock: neighbours matter less.
 """
 
 import functools
@@ -103,7 +103,8 @@ def main():
     print("|---|---|---|---|---|---|")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         flags = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch_persistent_context(folder, executable_path=shutil.which("chromium"), args=flags)
+        launch = playwright.chromium.launch_persistent_context
+        browser = launch(folder, executable_path=shutil.which("chromium"), args=flags)
         page = browser.new_page()
         page.goto(f"{url}/README.md")
         for name in MODELS:

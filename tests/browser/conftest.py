@@ -4,6 +4,7 @@ Wait for content with ``until``; Streamlit's script states lag behind what is on
 """
 
 import http.server
+import json
 import os
 import shutil
 import signal
@@ -13,9 +14,10 @@ import sys
 import threading
 import time
 import urllib.request
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -37,7 +39,7 @@ class Site(NamedTuple):
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm"}
+    extensions_map: ClassVar = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".wasm": "application/wasm"}
 
     def log_message(self, *args):
         pass
@@ -62,11 +64,13 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="session")
 def chromium():
     """One headless Chromium for all tests."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: see requirements-dev.txt")
+    missing = "playwright is not installed: see requirements-dev.txt"
+    sync_api = pytest.importorskip("playwright.sync_api", reason=missing)
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_api.sync_playwright() as playwright:
         if executable is None and not Path(playwright.chromium.executable_path).exists():
-            pytest.skip("there is no Chromium: install it (apt install chromium, or playwright install chromium), or set CHROMIUM")
+            how = "apt install chromium, or playwright install chromium"
+            pytest.skip(f"there is no Chromium: install it ({how}), or set CHROMIUM to its path")
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
         browser.close()
@@ -107,12 +111,9 @@ def wait_until_healthy(process, url: str, log: Path, seconds: float = 60) -> Non
     pytest.fail(f"the app did not start:\n{log.read_text()[-3000:]}")
 
 
-@pytest.fixture
-def new_page(chromium):
-    """``new_page(**context)`` opens a page in a context of its own (viewport, has_touch, color_scheme, …).
-
-    The test fails if the page logged an error, threw one, or asked another machine for anything.
-    """
+@contextmanager
+def watched_pages(chromium):
+    """Opens pages in contexts of their own, and fails if one logged an error, threw one, or asked another machine."""
     contexts, problems = [], []
 
     def new_page(**options):
@@ -121,7 +122,7 @@ def new_page(chromium):
         page = context.new_page()
         page.on("console", lambda message: is_ours(message) and problems.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
-        context.on("request", lambda request: leaves_machine(request.url) and problems.append(f"request to {request.url}"))
+        context.on("request", lambda asked: leaves_machine(asked.url) and problems.append(f"request to {asked.url}"))
         return page
 
     yield new_page
@@ -130,6 +131,22 @@ def new_page(chromium):
             page.goto(IDLE_URL)  # ends workers and sockets before the context goes
         context.close()
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def new_page(chromium):
+    """``new_page(**context)`` opens a page in a context of its own (viewport, has_touch, color_scheme, …)."""
+    with watched_pages(chromium) as new_page:
+        yield new_page
+
+
+@pytest.fixture(scope="module")
+def bare_page(chromium, site):
+    """One blank page for all tests of a file that only import modules of ui/."""
+    with watched_pages(chromium) as new_page:
+        page = new_page()
+        page.goto(f"{site.url}/blank.html")
+        yield page
 
 
 def is_ours(message) -> bool:
@@ -165,3 +182,28 @@ def until():
         pytest.fail(f"waited {timeout / 1000:.0f} s in vain for {expression}; the page shows:\n{text}")
 
     return until
+
+
+@pytest.fixture
+def engine(bare_page):
+    """``engine(body, **arguments)`` runs an async JavaScript function body on the engine's module, arrays as lists."""
+
+    def engine(body: str, **arguments):
+        arguments = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in arguments.items()}
+        result = bare_page.evaluate(  # JSON text both ways: the driver's own encoding of long lists takes seconds
+            """async ([body, text]) => {
+                const argument = JSON.parse(text);
+                const engine = await import('/ui/engine/engine.js');
+                await engine.loadKernels();
+                const floats = (x) => Float32Array.from(x.flat());
+                const machine = (m) => ({...m, weights: m.weights.map(floats), biases: m.biases.map(floats)});
+                const list = (x) => Array.from(x);
+                const AsyncFunction = Object.getPrototypeOf(async function () {}).constructor;
+                const run = new AsyncFunction('engine', 'floats', 'machine', 'list', 'argument', body);
+                return JSON.stringify(await run(engine, floats, machine, list, argument));
+            }""",
+            [body, json.dumps(arguments)],
+        )
+        return json.loads(result)
+
+    return engine

@@ -12,16 +12,16 @@ from deepgen.rbm import RBM, RBMConfig
 
 
 @pytest.fixture
-def exact(page, site):
-    """``exact(body, **arguments)`` runs a function body on the module exact.js; ``m`` is the machine, if one is given."""
-    page.goto(f"{site.url}/blank.html")
+def exact(bare_page):
+    """``exact(body, **arguments)`` runs a function body on the module exact.js; ``m`` is the machine given."""
 
     def exact(body: str, **arguments):
-        result = page.evaluate(
+        result = bare_page.evaluate(
             """async ([body, text]) => {
                 const exact = await import('/ui/engine/exact.js');
                 const argument = JSON.parse(text);
-                const m = Object.fromEntries(Object.entries(argument.machine ?? {}).map(([k, x]) => [k, Float64Array.from(x.flat())]));
+                const m = {...argument.machine};
+                for (const part of Object.keys(m)) m[part] = Float64Array.from(m[part].flat());
                 const plain = (key, x) => (ArrayBuffer.isView(x) ? Array.from(x) : x);
                 return JSON.stringify(await new Function('exact', 'm', 'argument', body)(exact, m, argument), plain);
             }""",
@@ -57,8 +57,8 @@ SIZES = [(4, 3), (4, 12), (9, 6), (16, 2)]
 def test_every_probability_is_that_of_deepgen(exact, num_visible, num_hidden, scale):
     rbm = small_rbm(num_visible, num_hidden, scale)
     got = exact(
-        "return {...exact.distribution(m), smaller: exact.logPartition(m), turned: exact.logPartition(exact.turned(m)), "
-        "warm: exact.logPartition(exact.heated(m, 0.5))};",
+        """const {p, logZ} = exact.distribution(m), log = exact.logPartition;
+        return {p, logZ, smaller: log(m), turned: log(exact.turned(m)), warm: log(exact.heated(m, 0.5))};""",
         machine=machine(rbm),
     )
     log_z = log_partition_exact(rbm)
@@ -71,13 +71,14 @@ def test_every_probability_is_that_of_deepgen(exact, num_visible, num_hidden, sc
         expected[numbers(v)] = (-rbm.free_energy(v) - log_z).exp()
         for parameter in rbm.parameters():
             parameter.mul_(0.5)
-    assert got["p"] == pytest.approx(expected.tolist(), rel=1e-8, abs=1e-12)  # torch rounds softplus above 20 to 2e-9
+    assert got["p"] == pytest.approx(expected.tolist(), rel=1e-8, abs=1e-12)  # torch's softplus errs by 2e-9 above 20
     assert got["warm"] == pytest.approx(log_partition_exact(rbm), abs=1e-9)
 
 
 def test_the_largest_weights_do_not_overflow(exact):
     size = {"W": np.full((16, 12), 10.0).tolist(), "b": [10.0] * 16, "c": [10.0] * 12}
-    assert exact("return exact.distribution(m).logZ;", machine=size) == pytest.approx(16 * 12 * 10 + 160 + 120, rel=1e-6)
+    log_z = exact("return exact.distribution(m).logZ;", machine=size)
+    assert log_z == pytest.approx(16 * 12 * 10 + 160 + 120, rel=1e-6)
 
 
 @pytest.mark.parametrize(("num_visible", "num_hidden"), SIZES)
@@ -134,7 +135,8 @@ def test_bars_and_stripes_are_those_of_deepgen(exact, side):
 
 def test_exact_training_reaches_the_entropy(exact):
     likelihood = exact(
-        """const data = exact.barsAndStripes(3), noise = (n) => Float64Array.from({length: n}, (_, i) => 0.1 * Math.sin(37 * i * i + i));
+        """const data = exact.barsAndStripes(3);
+        const noise = (n) => Float64Array.from({length: n}, (_, i) => 0.1 * Math.sin(37 * i * i + i));
         const m2 = {W: noise(9 * 8), b: new Float64Array(9), c: new Float64Array(8)};
         for (let t = 0; t < 4000; t++) exact.ascend(m2, exact.meanStatistics(m2, data), exact.modelStatistics(m2), 0.5);
         return exact.logLikelihood(m2, data);"""
@@ -149,9 +151,12 @@ def test_floor_and_total_variation_of_independent_draws(exact):
         draws = rng.multinomial(total, p, size=200)
         distances = 0.5 * np.abs(draws / total - p).sum(1)
         got = exact(
-            "return [exact.monteCarloFloor(argument.p, argument.total), exact.totalVariation(argument.p, argument.counts, argument.total)];",
-            p=p.tolist(), total=total, counts=draws[0].tolist(),
-        )  # fmt: skip
+            """const {p, counts, total} = argument;
+            return [exact.monteCarloFloor(p, total), exact.totalVariation(p, counts, total)];""",
+            p=p.tolist(),
+            total=total,
+            counts=draws[0].tolist(),
+        )
         assert got[1] == pytest.approx(distances[0], abs=1e-12)
         assert got[0] == pytest.approx(distances.mean(), rel=0.03)
 
@@ -159,3 +164,39 @@ def test_floor_and_total_variation_of_independent_draws(exact):
 def test_the_most_probable_states_come_first(exact):
     p = np.random.default_rng(1).dirichlet(np.ones(512))
     assert exact("return exact.mostProbable(argument.p, 40);", p=p.tolist()) == np.argsort(-p)[:40].tolist()
+
+
+def statistics_after(rbm, num_sweeps):
+    """E[v h^T] with v ``num_sweeps`` sweeps away from the data, by the transition matrix; None: of the model."""
+    v, h = torch.cat(list(all_states(4))), torch.cat(list(all_states(rbm.config.num_hidden)))
+    with torch.no_grad():
+        given_v, given_h = rbm.mean_hidden(v), rbm.mean_visible(h)
+        to_h = torch.where(h[None].bool(), given_v[:, None], 1 - given_v[:, None]).prod(2)
+        to_v = torch.where(v[None].bool(), given_h[:, None], 1 - given_h[:, None]).prod(2)
+        p = (-rbm.free_energy(v)).softmax(0)
+    if num_sweeps is not None:
+        data = numbers(datasets.bars_and_stripes(2, 2).images)
+        p = torch.isin(numbers(v), data).double() / len(data)
+        for _ in range(num_sweeps):
+            p = p @ to_h @ to_v
+    return (v * p[:, None]).T @ given_v
+
+
+@pytest.mark.parametrize(("method", "k", "num_sweeps"), [("cd", 1, 1), ("cd", 2, 2), ("pcd", 5, None)])
+def test_estimates_have_the_bias_they_must_have_and_no_other(exact, method, k, num_sweeps):
+    rbm = small_rbm(4, 3, 2.0)
+    got = exact(
+        """return import('/ui/exact_laboratory/learner.js').then(({Average, Learner}) => {
+            const learner = new Learner(2, 3, 5), average = new Average();
+            for (const part of ['W', 'b', 'c']) learner.machine[part].set(m[part]);
+            for (let t = 0; t < 50; t++) learner.negative('pcd', 1);
+            for (let t = 0; t < 400; t++) average.add(learner.negative(argument.method, argument.k).vh);
+            return average.mean;
+        });""",
+        machine=machine(rbm),
+        method=method,
+        k=k,
+    )
+    expected = statistics_after(rbm, num_sweeps)
+    assert got == pytest.approx(expected.flatten().tolist(), abs=0.012)  # 4 standard errors of 40 000 samples
+    assert (expected - statistics_after(rbm, 1 if num_sweeps is None else None)).abs().max() > 0.03

@@ -1,4 +1,4 @@
-"""The exact laboratory on a bare page: it starts by itself, a dragged weight moves log Z as it must, the histogram closes in."""
+"""The exact laboratory on a bare page: it starts by itself, a dragged weight moves log Z, the histogram closes in."""
 
 from math import exp, log
 from pathlib import Path
@@ -14,7 +14,8 @@ def open_laboratory(new_page, site, until):
     css = (UI / "kit" / "kit.css").read_text() + (UI / "exact_laboratory" / "component.css").read_text()
     html = (UI / "exact_laboratory" / "component.html").read_text()
     script = """<script type="module">import mount from "/ui/exact_laboratory/component.js";
-        mount({data: {}, parentElement: document.querySelector("main"), setStateValue() {}, setTriggerValue() {}});</script>"""
+        const parentElement = document.querySelector("main");
+        mount({data: {}, parentElement, setStateValue() {}, setTriggerValue() {}});</script>"""
     head = '<!doctype html><meta name=viewport content="width=device-width"><link rel=icon href=data:,>'
     (site.folder / "laboratory.html").write_text(f"{head}<style>{css}</style><main>{html}</main>{script}")
 
@@ -66,7 +67,8 @@ def test_a_weight_by_hand(open_laboratory, until):
     page.mouse.down()
     page.mouse.move(box["x"] + 15, box["y"] - 20, steps=4)
     page.mouse.up()
-    until(page, "() => document.querySelector('[data-id=cellText]').textContent.startsWith('bias of pixel (1, 1): 2.00')")
+    cell = "document.querySelector('[data-id=cellText]').textContent"
+    until(page, f"() => {cell}.startsWith('bias of pixel (1, 1): 2.00')")
     assert log_z(page) == pytest.approx(11 * log(2) + log(3 + exp(weight)) + log(1 + exp(2)), abs=1e-9)
     page.locator("[data-id=undo]").click()
     assert log_z(page) == pytest.approx(12 * log(2) + log(3 + exp(weight)), abs=1e-9)
