@@ -113,9 +113,12 @@ class GreedyLayerwise:
                 if trainer.classification and at_top and num_labels:
                     rate = trainer.classification * layer.rate(step.step / step.num_steps)
                     learn_labels(model, examples, layer.batch_size, rate, rng=rng)
+                metrics = {f"{name}_{level + 1}": value for name, value in step.metrics.items()}
+                if metrics and at_top and num_labels:
+                    metrics["label_error"] = label_error(model, examples[:500])
                 changed = yield replace(
                     step,
-                    metrics={f"{name}_{level + 1}": value for name, value in step.metrics.items()},
+                    metrics=metrics,
                     step=steps_before + step.step,
                     num_steps=num_steps,
                     epoch=epochs_before + step.epoch,
@@ -152,6 +155,13 @@ def learn_labels(model: DBN, examples: Tensor, batch_size: int, rate: float, *, 
         (model.top.W, model.top.visible.bias, model.top.hidden.bias), gradients, strict=True
     ):
         parameter.add_(gradient, alpha=rate)
+
+
+def label_error(model: DBN, examples: Tensor) -> float:
+    """Share of the examples (means of the last layer but one, one-hot label) that the top pair tells wrongly."""
+    size = model.config.layer_sizes[-2]
+    told = model.label_free_energies(examples[:, :size]).argmin(1)
+    return float((told != examples[:, size:].argmax(1)).float().mean())
 
 
 def num_updates(trainer: ContrastiveDivergence, num_examples: int) -> int:

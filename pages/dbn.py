@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, checkpoints, dbn_film, dbn_stage, dbn_training, explaining_away, jensen, prose, tied_start
+from ui import assets, checkpoints, dbn_film, dbn_pair, dbn_stage, dbn_training, explaining_away, jensen, prose, tied_start
 
 MODELS = {
     "dbn-labels-mnist": "with labels, stacked greedily",
@@ -34,7 +34,16 @@ def bound():
     explaining_away.mount()
 
 
-SECTIONS = {"Stage": stage, "Stacking": stacking, "Jensen": bound, "Train": dbn_training.mount}
+def up_down():
+    st.markdown(prose.section("dbn", "Up-down"))
+    pair = ("dbn-labels-mnist", "dbn-labels-updown-mnist")
+    if all(map(assets.has_weights, pair)):
+        dbn_pair.mount(*map(assets.weights_url, pair), images=assets.images_url("mnist"))
+    else:
+        st.info("The pretrained pair is not here: `python -m deepgen pretrain dbn-labels-updown-mnist` makes it.")
+
+
+SECTIONS = {"Stage": stage, "Stacking": stacking, "Jensen": bound, "Up-down": up_down, "Train": dbn_training.mount}
 
 st.title("Deep belief network")
 st.markdown(prose.section("dbn"))

@@ -37,7 +37,7 @@ PLOTS = [
         "Of what the layer below tells it: the curves of different layers are of different data, and not to be compared.",
     )
     for n, hue in zip(range(1, NUM_RBMS + 1), ("orange", "violet", "green"), strict=True)
-]  # fmt: skip
+] + [Plot("Labels told wrongly", "share of training images", (Line("label_error", "top pair", "green"),), "By the free energies of the ten labels.")]  # fmt: skip
 
 
 def labelled_digits(split: str):
