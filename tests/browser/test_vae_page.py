@@ -123,7 +123,7 @@ def test_it_wanders_by_itself_and_then_follows_the_finger_without_the_server(squ
     square.locator(f"{SQUARE}[data-latency]").wait_for()
     assert not square.sent
     median, p95 = map(float, square.locator(SQUARE).get_attribute("data-latency").split(","))
-    print(f"finger to painted picture: median {median} ms, p95 {p95} ms")
+    print(f"finger to picture: median {median} ms, p95 {p95} ms")
     assert median < 500  # 3 ms where nothing else runs; here only a round trip through a server would be noticed
     square.get_by_role("button", name="Play").wait_for()
     x, y = position(square)

@@ -29,7 +29,7 @@ export default component(async (root, settings, page) => {
   });
   const linked = new URLSearchParams(location.search).has("square_x"); // a link to a place: stay there
   let models = settings.models, chosen, vae, images, codes = null, colours, inks, only = -1, tool = "drag", generation = 0;
-  let z = linked ? [setting.x, setting.y] : TOUR[0].slice(), means = new Float32Array(PIXELS), things = {}, target = null, latencies = [], since = null;
+  let z = linked ? [setting.x, setting.y] : TOUR[0].slice(), means = new Float32Array(PIXELS), things = {}, target = null, latencies = [], followed = 0;
   let route = walk(TOUR), routeName = "a round tour", travelled = 0, glide = null, drawing = null, dragging = false, ghosts = [], sinceGhost = 0, marks = [];
   const lens = new OffscreenCanvas(28, 28), spare = [];
   const pad = drawingPad(at.pad, { onChange: () => own(pad.values) });
@@ -79,9 +79,6 @@ export default component(async (root, settings, page) => {
     while (ghosts.length && ghosts[0].age >= 1) spare.push(ghosts.shift().picture);
     if (target && target.landed < 1) target.landed = Math.min(1, target.landed + seconds / 0.9);
     paint();
-    if (since !== null) latencies.push(performance.now() - since);
-    if (latencies.length > 600) latencies.shift();
-    since = null;
     if (now - (frame.read ?? 0) > 90) { frame.read = now; readings(); }
     if (!playing() && !glide && !ghosts.length && !dragging && !(target?.landed < 1)) animation.stop();
   }
@@ -257,7 +254,9 @@ export default component(async (root, settings, page) => {
   }
   function follow(event) {
     moveTo(map.toLatent(event));
-    since ??= event.timeStamp;
+    followed = performance.now();
+    latencies.push(followed - event.timeStamp);
+    if (latencies.length > 600) latencies.shift();
     wake();
   }
   at.plane.onpointerdown = (event) => {
@@ -268,6 +267,10 @@ export default component(async (root, settings, page) => {
     follow(event);
     wake();
   };
+  // Moves arrive with the next frame; the raw ones at once, so that the picture is ready when that frame begins.
+  at.plane.addEventListener("pointerrawupdate", (event) => {
+    if (dragging && !drawing && performance.now() - followed > 5) follow(event);
+  });
   at.plane.onpointermove = (event) => {
     if (!dragging) return;
     if (drawing) for (const each of event.getCoalescedEvents?.() ?? [event]) drawing.push(map.toLatent(each));
