@@ -1,5 +1,5 @@
 /**
- * From a checkpoint (fetchModel) to something that runs: one function per family. Parity with torch is held by tests.
+ * From a checkpoint (fetchModel) to something that runs: one function per family. Parity with torch: tests/browser/test_families.py.
  */
 import { dense, leakyRelu, machineOf, relu, sigmoid, tanh, transpose } from "./engine.js";
 
@@ -54,16 +54,17 @@ export function vaeOf(model) {
 /**
  * A generative adversarial network; batch normalisation that is still there is folded into the dense layers.
  * @returns {{numLatents: number, generate: function(Float32Array, number): Float32Array, discriminate: function(Float32Array, number): Float32Array, stacks: Object}}
- *   generate(z, batch) -> pictures in [0, 1] (batch, 784); discriminate(x, batch) -> logits (batch), the similarity of a batch left out;
+ *   generate(z, batch) -> pictures (batch, 784), in [0, 1] unless the output is linear; discriminate(x, batch) -> logits (batch), the similarity of a batch left out;
  *   stacks: both as {layers, slope, last}, for those who have faster products
  */
 export function ganOf(model) {
   expectFamily(model, "gan");
   const { tensors } = model, judge = layers(tensors, "discriminator.layers"), verdict = layer(tensors, "discriminator.verdict");
   const generator = layers(tensors, "generator.layers").map((each, l) => foldNorm(each, tensors, `generator.norms.${l}`));
+  const linear = model.card.config.output === "linear"; // data anywhere, not in [0, 1]
   const numIn = judge.at(-1).numOut; // minibatch discrimination, if any, is zero for a batch of one: its weights are left out
   const stacks = {
-    generator: { layers: generator, slope: SLOPE, last: (x) => tanh(x).map((t) => (t + 1) / 2) },
+    generator: { layers: generator, slope: SLOPE, last: (x) => (linear ? x : tanh(x).map((t) => (t + 1) / 2)) },
     discriminator: { layers: [...judge, { ...verdict, W: verdict.W.subarray(0, numIn), numIn }], slope: SLOPE, last: (x) => x },
   };
   const run = ({ layers: all, slope, last }, x, batch) => {
@@ -77,7 +78,7 @@ export function ganOf(model) {
     numLatents: generator[0].numIn,
     stacks,
     generate: (z, batch) => run(stacks.generator, z, batch),
-    discriminate: (x, batch) => run(stacks.discriminator, x.map((p) => 2 * p - 1), batch),
+    discriminate: (x, batch) => run(stacks.discriminator, linear ? x : x.map((p) => 2 * p - 1), batch),
   };
 }
 
