@@ -21,7 +21,8 @@ def stage():
 def stacking():
     st.markdown(prose.section("dbn", "Stacking"))
     model = "dbn-mnist" if assets.has_weights("dbn-mnist") else "dbn-labels-mnist"
-    dbn_film.mount(assets.weights_url(model), images=assets.images_url("mnist"), numbers={})
+    numbers = dbn_film.known_numbers()
+    dbn_film.mount(assets.weights_url(model), images=assets.images_url("mnist"), numbers=numbers)
     st.markdown(prose.section("dbn", "Tied start"))
     tied_start.mount()
 
