@@ -2,7 +2,18 @@
 
 import streamlit as st
 
-from ui import assets, checkpoints, dbn_film, dbn_pair, dbn_stage, dbn_training, explaining_away, jensen, prose, tied_start
+from ui import (
+    assets,
+    checkpoints,
+    dbn_film,
+    dbn_pair,
+    dbn_stage,
+    dbn_training,
+    explaining_away,
+    jensen,
+    prose,
+    tied_start,
+)
 
 MODELS = {
     "dbn-labels-mnist": "with labels, stacked greedily",

@@ -1,5 +1,6 @@
 """Wake, sleep and label updates against autograd, and their expectations against the bound."""
 
+import itertools
 import math
 
 import pytest
@@ -20,7 +21,6 @@ from deepgen.up_down import (
     sleep_gradients,
     wake_gradients,
 )
-import itertools
 
 
 def stack(sizes=(5, 4, 3, 4), **config):
