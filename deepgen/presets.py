@@ -85,19 +85,19 @@ PRESETS: dict[str, Preset] = {
         "rbm",
         RBMConfig(784, 500),
         (RACE["CD-1"],),
-        about="reconstructs best and dreams worst: the race, lane 1",
+        about="one sweep an update: the race, lane 1",
     ),
     "rbm-cd10-mnist": Preset(
         "rbm",
         RBMConfig(784, 500),
         (RACE["CD-10"],),
-        about="ten sweeps an update: the race, lane 2",
+        about="negative examples ten sweeps from the data: the race, lane 2",
     ),
     "rbm-pcd1-mnist": Preset(
         "rbm",
         RBMConfig(784, 500),
         (RACE["PCD-1"],),
-        about="chains that never restart: the race, lane 3",
+        about="negative examples from chains that never restart: the race, lane 3",
     ),
     "rbm-fashion": Preset(
         "rbm",
