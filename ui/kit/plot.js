@@ -23,7 +23,8 @@ export function drawPlot(canvas, series, { colours, xName, yName, low, high, lef
   let [y0, y1] = [low ?? Math.min(...ys), high ?? Math.max(...ys)];
   if (!(y1 > y0)) [y0, y1] = [y0 - 0.5, y0 + 0.5];
   const rows = ticks(y0, y1, 4);
-  [y0, y1] = [Math.min(y0, rows[0]), Math.max(y1, rows.at(-1))];
+  const air = 0.05 * (y1 - y0); // so that no point lies on the edge
+  [y0, y1] = [Math.min(low ?? y0 - air, rows[0]), Math.max(high ?? y1 + air, rows.at(-1))];
   const edge = { right: width - MARGIN.right, bottom: height - MARGIN.bottom };
   const px = (x) => MARGIN.left + ((x - x0) / (x1 - x0)) * (edge.right - MARGIN.left);
   const py = (y) => edge.bottom - ((y - y0) / (y1 - y0)) * (edge.bottom - MARGIN.top);

@@ -63,7 +63,7 @@ export default component(async (root, settings, page) => {
     const series = lanes.map(({ name }, l) => ({ label: name, ...colours.strokes[l], x: autocorrelation[l].map((_, lag) => lag * lagSweeps), y: autocorrelation[l] }));
     drawPlot(at.mixing, known > 1 ? series : [], { colours: colours.theme, xName: "sweeps later", yName: "autocorrelation", low: -0.08, high: 1, left: 0, right: 250 });
     at.mixingText.textContent = known > 1
-      ? "Near 1: a chain sits in its digit. Near 0: it has forgotten where it was, or all chains dream the same: the digits above tell which."
+      ? "Near 1: a chain stays with its digit. Near 0: it has forgotten it, which is worth something only where the dreams are digits."
       : "Measured here, from the hundredth sweep on: until then the chains are still on their way from the noise.";
     if (known > 1) at.mixing.setAttribute("aria-label", `Autocorrelation of the dreams ${(known - 1) * lagSweeps} sweeps later: ${lanes.map(({ name }, l) => `${name} ${autocorrelation[l].at(-1).toFixed(2)}`).join(", ")}`);
   }
