@@ -42,8 +42,8 @@ def rows(**last) -> list[dict]:
 def test_the_lesson_is_read_from_the_numbers():
     lesson = rbm_race.lesson(rows(mirror=(0.02, -131.0, -125.0), model=(0.022, -102.0, -100.0)))
     assert lesson.startswith("**The best reconstruction is not the best model.** After 2 epochs")
-    assert "within 10% of each other, mirror’s the lowest with 0.0200 a pixel" in lesson
-    assert "model gives a test digit −101.0 nats and mirror −128.0: 27 nats, about $10^{12}$ times" in lesson
+    assert "within 10 % of each other, mirror’s the lowest with 0.0200 a pixel" in lesson
+    assert "model gives a test digit −101.0 nats and mirror −128.0: 27 nats, about 10¹² times" in lesson
     assert rbm_race.lesson(rows(one=(0.01, -90.0, -89.0), other=(0.02, -101.0, -99.0))).startswith("**Reconstruction")
 
 

@@ -36,10 +36,10 @@ def lesson(rows: list[dict]) -> str:
     title = "The best reconstruction is not the best model" if mirror != best else "Reconstruction tells models badly apart"
     return (
         f"**{title}.** After {epochs} epochs the reconstruction errors lie within "
-        f"{max(error.values()) / min(error.values()) - 1:.0%} of each other, {mirror}’s the lowest with "
+        f"{100 * (max(error.values()) / min(error.values()) - 1):.0f} % of each other, {mirror}’s the lowest with "
         f"{error[mirror]:.4f} a pixel and {worst}’s {error[worst]:.4f}. But {best} gives a test digit "
         f"{_nats(nats[best])} nats and {worst} {_nats(nats[worst])}: {gap:.0f} nats, "
-        f"about $10^{{{gap / math.log(10):.0f}}}$ times the probability. The dreams show it at a glance."
+        f"about 10{_raised(gap / math.log(10))} times the probability. The dreams show it at a glance."
     )
 
 
@@ -51,6 +51,10 @@ def mount(*, key: str = "rbm_race"):
 
 def _middle(row: dict) -> float:
     return (row["log_likelihood_reverse_ais"] + row["log_likelihood_ais"]) / 2
+
+
+def _raised(exponent: float) -> str:
+    return f"{exponent:.0f}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def _nats(value: float) -> str:
