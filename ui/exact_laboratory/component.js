@@ -91,7 +91,8 @@ export default component(async (root, settings, page) => {
   async function frame(now, seconds) {
     if (training.running) {
       training.advance(seconds);
-      for (let s = 0; s < counts.length; s++) counts[s] *= 0.97; // while the target moves, old samples fade
+      const kept = Math.exp(-seconds / 0.5); // while the target moves, old samples fade
+      for (let s = 0; s < counts.length; s++) counts[s] *= kept;
       total = counts.reduce((a, b) => a + b, 0);
       chains.setMachine(forEngine(learner.machine));
       changed({ forget: false });
@@ -132,7 +133,7 @@ export default component(async (root, settings, page) => {
     if (!animation.running) paint();
   }
 
-  const columns = () => (root.clientWidth < 700 ? 8 : learner.side === 2 ? 8 : 16);
+  const columns = () => (root.clientWidth < 700 ? 8 : 16);
 
   const weights = weightsPanel(lab), training = trainingPanel(lab), gradient = gradientPanel(lab);
   const panels = [weights, training, gradient];

@@ -35,10 +35,11 @@ export function weightCells(side, numHidden, width) {
   const tiles = numHidden + 1;
   let best = null;
   for (let columns = 1; columns <= tiles; columns++) {
-    const cell = Math.min(34, Math.floor((width + 10) / columns - 10) / side), rows = Math.ceil(tiles / columns);
+    const cell = Math.min(44, Math.floor(((width + 10) / columns - 10) / side)), rows = Math.ceil(tiles / columns);
     const height = rows * ((side + 1) * cell + 30);
     if (cell < 4) continue;
-    if (!best || (height <= 430 && cell > best.cell) || (best.height > 430 && height < best.height)) best = { columns, cell, height };
+    const fits = height <= 430, larger = cell > best?.cell || (cell === best?.cell && height < best.height);
+    if (!best || (fits && larger) || (best.height > 430 && height < best.height)) best = { columns, cell, height };
   }
   const { columns, cell, height } = best, cells = [];
   for (let tile = 0; tile < tiles; tile++) {
@@ -118,7 +119,7 @@ export function drawStates(canvas, { side, best, p, counts, total, isData, colum
 }
 
 function statesLayout(slot, rows, side) {
-  const picture = side * Math.floor(Math.min(slot - 6, 44) / side), barHeight = { 1: 140, 2: 120, 3: 74 }[rows] ?? 46;
+  const picture = side * Math.floor(Math.min(slot - 6, 44) / side), barHeight = { 1: 230, 2: 120, 3: 74 }[rows] ?? 46;
   return { picture, barHeight, row: barHeight + picture + 16 };
 }
 
