@@ -90,7 +90,7 @@ def make_task(settings: dict) -> Task:
 
 def _square(now: Snapshot, url: str) -> None:
     data = st.session_state["vae_job"].task.data
-    model = vae_models.entry("training", "Your training", url, data, 1000)
+    model = vae_models.entry("training", "Your training", url, data, 500)
     latent_square.mount([model], chosen="training", parts="live", key="vae_training_square")
 
 

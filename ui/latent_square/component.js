@@ -66,6 +66,7 @@ export default component(async (root, settings, page) => {
   }
 
   function frame(now, seconds) {
+    if (!vae) return;
     if (glide) {
       glide.t = Math.min(1, glide.t + seconds / 0.7);
       const ease = glide.t * glide.t * (3 - 2 * glide.t);
@@ -166,23 +167,34 @@ export default component(async (root, settings, page) => {
     decode();
     backdrop();
     paint();
-    arrive(mine, url, model);
+    arrive();
   }
-  // What the picture under the finger need not wait for
-  async function arrive(mine, url, model) {
-    const coming = images ?? testImages(model.images);
+  // What the picture under the finger need not wait for. Newer weights of the same model wait until the last have been shown.
+  async function arrive() {
+    if (arrive.busy) return;
+    arrive.busy = true;
+    for (let arrived = null; arrived !== chosen; ) {
+      arrived = chosen;
+      await bring(arrived, () => chosen.id !== arrived.id);
+    }
+    arrive.busy = false;
+  }
+  async function bring(model, superseded) {
+    const coming = images ?? testImages(model.images), url = new URL(model.url, location.href).href;
     await ask("load", { url });
     const tiles = await ask("pictures", { z: evenGrid(20) });
-    if (mine !== generation) return;
+    if (superseded()) return;
     things.pictures = tiles.pictures;
     backdrop();
-    drawGrid();
-    drawStrip();
+    if (settings.parts === "all") {
+      drawGrid();
+      drawStrip();
+    }
     own(pad.values);
     const found = await coming, all = { mean: new Float32Array(2 * found.count), logVar: new Float32Array(2 * found.count) };
     for (let first = 0; first < found.count; first += AT_ONCE) {
       const count = Math.min(AT_ONCE, found.count - first), part = await ask("encode", { images: found.bytes.slice(first * PIXELS, (first + count) * PIXELS), count });
-      if (mine !== generation) return;
+      if (superseded()) return;
       for (const name of ["mean", "logVar"]) all[name].set(part[name], 2 * first);
       if (codes?.url === url || !codes) show(first + count); // else: the codes of older weights stand until all new ones are there
     }
@@ -195,8 +207,9 @@ export default component(async (root, settings, page) => {
     if (!found.count) return;
     show(found.count);
     at.interpolate.disabled = at.testDigit.disabled = false;
-    things.density = (await ask("density", { mean: codes.mean, logVar: codes.logVar, cells: CELLS, limit: LIMIT, width: WIDTH })).density;
-    if (mine !== generation) return;
+    const { density } = await ask("density", { mean: codes.mean, logVar: codes.logVar, cells: CELLS, limit: LIMIT, width: WIDTH });
+    if (superseded()) return;
+    things.density = density;
     backdrop();
     paint();
     readings();

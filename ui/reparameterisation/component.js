@@ -80,6 +80,7 @@ export default component(async (root, settings, page) => {
   }
 
   function frame(now, seconds) {
+    if (!q) return;
     if (breathing) {
       breathing.t += seconds / 6;
       if (breathing.t >= 1) endBreath();
@@ -178,11 +179,11 @@ export default component(async (root, settings, page) => {
     paint();
   }
   at.play.onclick = () => play(!running());
-  at.step.onclick = () => { play(false); draw(); paint(); };
+  at.step.onclick = () => { if (q) { play(false); draw(); paint(); } };
   at.speed.value = setting.speed;
   at.speedText.textContent = setting.speed;
   at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); at.speedText.textContent = setting.speed; };
-  at.scale.oninput = () => { if (breathing) endBreath(); setting.set("scale", Number(at.scale.value)); rescale(setting.scale); forget(); draw(); paint(); };
+  at.scale.oninput = () => { if (breathing) endBreath(); setting.set("scale", Number(at.scale.value)); rescale(setting.scale); if (q) { forget(); draw(); paint(); } };
   at.breathe.onclick = () => {
     if (breathing) return endBreath();
     breathing = { from: setting.scale || 1, t: 0 };
