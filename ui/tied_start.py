@@ -52,7 +52,7 @@ def _draw_distributions(alone: list[float], stacked: list[float]) -> None:
         height=250, margin=dict(l=8, r=8, t=8, b=8), yaxis_title="p(v)", xaxis_title="v, four pixels", xaxis_type="category",
         legend=dict(orientation="h", y=1.15, x=0),
     )  # fmt: skip
-    st.plotly_chart(figure, key="dbn_tied_p", theme="streamlit")
+    st.plotly_chart(figure, key="dbn_tied_p", theme="streamlit", config={"displayModeBar": False})
 
 
 def _draw_bound(curve: list[tuple[float, float, float]], ideal: float) -> None:
@@ -68,7 +68,7 @@ def _draw_bound(curve: list[tuple[float, float, float]], ideal: float) -> None:
         height=290, margin=dict(l=8, r=8, t=8, b=8), yaxis_title="nats a picture", xaxis_title="exact gradient steps of the new top",
         legend=dict(orientation="h", y=1.12, x=0),
     )  # fmt: skip
-    st.plotly_chart(figure, key="dbn_tied_bound", theme="streamlit")
+    st.plotly_chart(figure, key="dbn_tied_bound", theme="streamlit", config={"displayModeBar": False})
 
 
 def mount() -> None:
