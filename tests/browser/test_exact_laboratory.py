@@ -106,3 +106,17 @@ def test_a_phone_sees_all_of_it_and_nothing_moves_unasked(open_laboratory):
     assert page.locator(".lab").get_attribute("data-updates") == "0"
     page.locator("[data-id=sweep]").click()
     assert page.locator(".lab").get_attribute("data-samples") == "100"
+
+
+def test_a_finger_drags_a_weight_and_does_not_scroll(open_laboratory, until):
+    page = open_laboratory("lab_side=2&lab_hidden=4", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.locator("[data-id=zero]").click()
+    page.locator("[data-id=weights]").scroll_into_view_if_needed()
+    box = page.locator("[data-id=weights]").bounding_box()
+    x, y = box["x"] + 15, box["y"] + 30
+    touch = page.context.new_cdp_session(page)
+    for kind, where in [("touchStart", y), ("touchMove", y - 10), ("touchMove", y - 25), ("touchEnd", None)]:
+        points = [] if where is None else [{"x": x, "y": where}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    until(page, "() => document.querySelector('[data-id=cellText]').textContent.startsWith('bias of pixel (1, 1): 1.00')")
+    assert page.locator("[data-id=weights]").bounding_box()["y"] == pytest.approx(box["y"], abs=2)

@@ -32,14 +32,14 @@ export const level = (value, scale) => Math.max(0, Math.min(255, Math.round(127.
 // Where every weight and bias lies: tile 0 holds the visible biases, tile j + 1 hidden unit j with its bias below.
 // A cell is {kind: "W" | "b" | "c", i, j, x, y, size}.
 export function weightCells(side, numHidden, width) {
-  const tiles = numHidden + 1;
+  const tiles = numHidden + 1, most = width < 420 ? 800 : 430; // on a phone rather tall than too small for a finger
   let best = null;
   for (let columns = 1; columns <= tiles; columns++) {
     const cell = Math.min(44, Math.floor(((width + 10) / columns - 10) / side)), rows = Math.ceil(tiles / columns);
     const height = rows * ((side + 1) * cell + 30);
     if (cell < 4) continue;
-    const fits = height <= 430, larger = cell > best?.cell || (cell === best?.cell && height < best.height);
-    if (!best || (fits && larger) || (best.height > 430 && height < best.height)) best = { columns, cell, height };
+    const fits = height <= most, larger = cell > best?.cell || (cell === best?.cell && height < best.height);
+    if (!best || (fits && larger) || (best.height > most && height < best.height)) best = { columns, cell, height };
   }
   const { columns, cell, height } = best, cells = [];
   for (let tile = 0; tile < tiles; tile++) {

@@ -41,6 +41,8 @@ export function weightsPanel(lab) {
     return kind === "W" ? `W of ${pixel} and h${j + 1}` : kind === "b" ? `bias of ${pixel}` : `bias of h${j + 1}`;
   }
 
+  // A finger on a cell drags it; between the cells it scrolls the page.
+  at.weights.addEventListener("touchstart", (event) => { if (under(event.touches[0]) >= 0) event.preventDefault(); }, { passive: false });
   at.weights.onpointerdown = (event) => {
     const cell = under(event);
     if (cell < 0) return;
