@@ -49,7 +49,8 @@ def can_start_tied(below: RBM, above: RBM) -> bool:
 class GreedyLayerwise:
     """Train the RBMs of a DBN one after another, each on samples of the recognition model below it.
 
-    ``layers`` holds one trainer for each RBM, bottom first. The lowest ``num_trained`` RBMs are left as they are. With
+    ``layers`` holds one trainer for each RBM, bottom first. The lowest ``num_trained`` RBMs are left as they are; one that
+    has weights already goes on from them. With
     ``tied_start`` an RBM begins as the one below it turned upside down wherever the sizes allow it. Data of a DBN with
     labels carry one-hot labels in their last columns; ``classification`` adds that many parts of the exact gradient of
     log p(label | h) to the top's (hybrid training, Larochelle & Bengio 2008).
@@ -135,8 +136,10 @@ class GreedyLayerwise:
             steps_before, epochs_before = steps_before + num_updates(layer, len(data)), epochs_before + layer.num_epochs
 
     def start(self, model: DBN, level: int, examples: Tensor, *, rng: torch.Generator) -> None:
-        """Give RBM ``level`` its first weights: those of the one below upside down, or small random ones."""
+        """Give RBM ``level`` its first weights, if it has none: those of the one below upside down, or small random ones."""
         above = model.rbms[level]
+        if bool(above.W.any()):
+            return None
         if not (self.tied_start and level and can_start_tied(model.rbms[level - 1], above)):
             return initialise(above, examples, rng=rng)
         below = model.rbms[level - 1]

@@ -286,6 +286,15 @@ def test_greedy_training_leaves_trained_layers_alone_and_follows_changes():
     assert torch.equal(dbn.layers[0].W, bottom) and torch.equal(dbn.top.W, before)
 
 
+def test_greedy_training_goes_on_from_weights_that_are_there():
+    data = bars_and_stripes(3, 3).images
+    dbn = random_model(DBN(DBNConfig((9, 4, 5)))).float()
+    before = [rbm.W.clone() for rbm in dbn.rbms]
+    still = ContrastiveDivergence(1, 7, learning_rate=0.0)
+    fit(GreedyLayerwise((still, still)), dbn, data, rng=generator())
+    assert all(torch.allclose(rbm.W, W) for rbm, W in zip(dbn.rbms, before, strict=True))
+
+
 @pytest.mark.parametrize("num_labels", [0, 2])
 def test_greedy_training_learns_more_than_its_first_layer(num_labels):
     images, labels = bars_and_stripes(3, 3).images, bars_and_stripes(3, 3).labels
