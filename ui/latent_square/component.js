@@ -11,12 +11,13 @@ import { savePicture } from "../kit/save.js";
 import { scene } from "../kit/scene.js";
 import { PIXELS, testImages } from "../kit/test_images.js";
 import { diverging, ramp, reducedMotion, rgb } from "../kit/theme.js";
-import { centred } from "./center.js";
 import { smooth, TOUR, walk } from "./film.js";
+import { densityOfCodes, logLikelihood, priorDensity, quantile, verdict } from "./numbers.js";
+import { ownPicture } from "./own.js";
 import { evenGrid, LIMIT, plane, quantileGrid } from "./plane.js";
 import { saveFilm } from "./save_film.js";
 
-const CELLS = 72, CONTOUR_CELLS = 48, DRAWS = 200, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
+const CELLS = 72, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
 const LAYERS = ["digits", "manifold", "posterior", "prior", "landscape"], GHOST_SECONDS = 2.2, GHOST_EVERY = 0.3, STRIP = 24, COLUMNS = 8, AT_ONCE = 250, NO_MODEL = "";
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -29,10 +30,14 @@ export default component(async (root, settings, page) => {
   });
   const linked = new URLSearchParams(location.search).has("square_x"); // a link to a place: stay there
   let models = settings.models, chosen, vae, images, codes = null, colours, inks, only = -1, tool = "drag", generation = 0;
-  let z = linked ? [setting.x, setting.y] : TOUR[0].slice(), means = new Float32Array(PIXELS), things = {}, target = null, latencies = [], followed = 0;
+  let z = linked ? [setting.x, setting.y] : TOUR[0].slice(), means = new Float32Array(PIXELS), things = {}, latencies = [], followed = 0;
   let route = walk(TOUR), routeName = "a round tour", travelled = 0, glide = null, drawing = null, dragging = false, ghosts = [], sinceGhost = 0, marks = [];
   const lens = new OffscreenCanvas(28, 28), spare = [];
-  const pad = drawingPad(at.pad, { onChange: () => own(pad.values) });
+  const pad = drawingPad(at.pad, { onChange: () => own.look(pad.values) });
+  const own = ownPicture({
+    at, ask, now: () => ({ vae, inks, contours: setting.landscape === "on" }), changed: () => { backdrop(); paint(); wake(); },
+    told: ({ elbo }) => { root.dataset.elbo = elbo; },
+  });
   const animation = loop(root, frame);
 
   // --- the picture under the finger
@@ -56,13 +61,12 @@ export default component(async (root, settings, page) => {
   }
   function paint() {
     if (map.fit()) backdrop();
-    const posterior = target && { mean: target.mean, sigma: target.sigma, landed: target.landed };
-    map.paint({ z, ghosts, path: drawing ?? (route.points === TOUR && !dragging ? null : route.points), posterior, marks, lens: drawing ? null : lens });
+    map.paint({ z, ghosts, path: drawing ?? (route.points === TOUR && !dragging ? null : route.points), posterior: own.target, marks, lens: drawing ? null : lens });
   }
   function backdrop() {
     if (!colours || !chosen) return;
     const shown = Object.fromEntries(LAYERS.map((name) => [name, setting[name] === "on"]));
-    map.drawBackdrop(shown, { ...things, codes, labels: images?.labels ?? [], names: chosen.names, only });
+    map.drawBackdrop(shown, { ...things, landscape: own.landscape, codes, labels: images?.labels ?? [], names: chosen.names, only });
   }
 
   function frame(now, seconds) {
@@ -78,83 +82,24 @@ export default component(async (root, settings, page) => {
     }
     for (const ghost of ghosts) ghost.age += seconds / GHOST_SECONDS;
     while (ghosts.length && ghosts[0].age >= 1) spare.push(ghosts.shift().picture);
-    if (target && target.landed < 1) target.landed = Math.min(1, target.landed + seconds / 0.9);
+    if (own.target) own.target.landed = Math.min(1, own.target.landed + seconds / 0.9);
     paint();
     if (now - (frame.read ?? 0) > 90) { frame.read = now; readings(); }
-    if (!playing() && !glide && !ghosts.length && !dragging && !(target?.landed < 1)) animation.stop();
+    if (!playing() && !glide && !ghosts.length && !dragging && !(own.target?.landed < 1)) animation.stop();
   }
   const wake = () => animation.start();
 
   // --- numbers
   function readings() {
-    const number = (x, digits = 3) => x.toFixed(digits).replace("-", "−"), prior = Math.exp(-(z[0] ** 2 + z[1] ** 2) / 2) / (2 * Math.PI);
+    const number = (x, digits = 3) => x.toFixed(digits).replace("-", "−"), prior = priorDensity(z);
     at.where.textContent = `(${number(z[0], 2)}, ${number(z[1], 2)})`;
     at.priorText.textContent = number(prior);
-    at.fitText.textContent = target ? `${number(fit(target.x, means), 1)} nats` : "–";
+    at.fitText.textContent = own.target ? `${number(logLikelihood(own.target.x, means), 1)} nats` : "–";
     root.dataset.z = z.map((x) => x.toFixed(3)).join();
     if (!codes) return;
-    const density = densityOfCodes(z), ratio = density / prior;
+    const density = densityOfCodes(codes, z, WIDTH);
     at.codesText.textContent = number(density);
-    at.verdict.textContent = prior < 0.0018 ? "Out here the prior expects next to nothing." : ratio < 0.4
-      ? "A hole: the prior expects pictures here, and hardly any test picture has its code here. What the decoder paints is a guess between neighbours."
-      : ratio > 2 ? "Crowded: the codes are denser here than the prior asks for." : "The codes lie about as densely as the prior asks for.";
-  }
-  function densityOfCodes([x, y]) {
-    let sum = 0;
-    const { mean, logVar } = codes, count = mean.length / 2;
-    for (let i = 0; i < count; i++) {
-      const vx = Math.exp(logVar[2 * i]) + WIDTH * WIDTH, vy = Math.exp(logVar[2 * i + 1]) + WIDTH * WIDTH;
-      const half = ((mean[2 * i] - x) ** 2 / vx + (mean[2 * i + 1] - y) ** 2 / vy) / 2;
-      if (half < 20) sum += Math.exp(-half) / Math.sqrt(vx * vy);
-    }
-    return sum / (2 * Math.PI * count);
-  }
-
-  // --- a picture of one's own: its posterior lands, its reconstruction, what is lost
-  function own(values) {
-    const x = centred(values), known = target !== null;
-    at.padFigure.dataset.empty = String(!x);
-    if (!x) {
-      target = null;
-      things.landscape = null;
-      for (const name of ["rebuilt", "lost"]) paintTiles(at[name], new Float32Array(PIXELS), { count: 1, colours: inks.solid });
-      paintTiles(at.pad, values, { count: 1, colours: inks.blue });
-      at.boundText.textContent = "Draw above. The encoder answers with every stroke; the ellipses are one and two standard deviations of q(z | x).";
-      backdrop();
-      paint();
-      return;
-    }
-    const { mean, logVar } = vae.encode(x, 1);
-    target = { x, mean: [...mean], sigma: [...logVar].map((v) => Math.exp(v / 2)), landed: known ? target?.landed ?? 0 : 0 };
-    const rebuilt = vae.decode(mean, 1);
-    paintTiles(at.pad, values, { count: 1, colours: inks.blue });
-    paintTiles(at.rebuilt, rebuilt, { count: 1, colours: inks.solid });
-    paintTiles(at.lost, x.map((p, i) => p - rebuilt[i]), { count: 1, low: -1, high: 1, colours: inks.signed });
-    wake();
-    judge();
-  }
-
-  // Both answers take longer than a stroke: one question at a time, and always about the newest picture.
-  async function judge() {
-    if (judge.busy) return;
-    judge.busy = true;
-    for (let asked = null; target && asked !== target.x; ) {
-      const { x } = (asked = target.x, target);
-      const bound = await ask("bound", { x, draws: DRAWS, seed: 1 });
-      if (target?.x === x) tell(bound);
-      if (setting.landscape !== "on") continue;
-      const { landscape } = await ask("landscape", { x, cells: CONTOUR_CELLS, limit: LIMIT });
-      if (target?.x !== x) continue;
-      things.landscape = landscape;
-      backdrop();
-      paint();
-    }
-    judge.busy = false;
-  }
-  function tell(bound) {
-    const nats = (value) => value.toFixed(1).replace("-", "−");
-    at.boundText.textContent = `reconstruction ${nats(bound.reconstruction)} less KL ${nats(bound.kl)} = ELBO ${nats(bound.elbo)} nats. log p(x) is at least ${nats(bound.tighter)} (${DRAWS} importance weights): the ellipse costs ${nats(bound.tighter - bound.elbo)}.`;
-    root.dataset.elbo = bound.elbo;
+    at.verdict.textContent = verdict(prior, density);
   }
 
   // --- models
@@ -190,7 +135,7 @@ export default component(async (root, settings, page) => {
       drawGrid();
       drawStrip();
     }
-    own(pad.values);
+    own.look(pad.values);
     const found = await coming, all = { mean: new Float32Array(2 * found.count), logVar: new Float32Array(2 * found.count) };
     for (let first = 0; first < found.count; first += AT_ONCE) {
       const count = Math.min(AT_ONCE, found.count - first), part = await ask("encode", { images: found.bytes.slice(first * PIXELS, (first + count) * PIXELS), count });
@@ -320,7 +265,7 @@ export default component(async (root, settings, page) => {
     at[name].onclick = () => {
       setting.set(name, setting[name] === "on" ? "off" : "on");
       press(name, setting[name] === "on");
-      if (name === "landscape" && target) own(pad.values); // asks for what is now shown
+      if (name === "landscape" && own.target) own.look(pad.values); // asks for what is now shown
       backdrop();
       paint();
     };
@@ -345,10 +290,10 @@ export default component(async (root, settings, page) => {
   at.clear.onclick = () => pad.clear();
   at.testDigit.onclick = () => {
     const i = Math.floor(Math.random() * images.count);
-    target = null;
+    own.forget();
     pad.set(images.image(i));
   };
-  at.goThere.onclick = () => target && glideTo(target.mean.map((x) => Math.max(-LIMIT, Math.min(LIMIT, x))));
+  at.goThere.onclick = () => own.target && glideTo(own.target.mean.map((x) => Math.max(-LIMIT, Math.min(LIMIT, x))));
   at.model.onchange = () => { setting.set("model", at.model.value); useModel(models.find(({ id }) => id === at.model.value)); };
   at.saveGrid.onclick = () => savePicture(at.grid, `manifold-${setting.cells}x${setting.cells}.png`, 2);
   for (const [name, kind] of [["saveWebp", "webp"], ["saveGif", "gif"], ["savePng", "png"]]) {
@@ -374,7 +319,7 @@ export default component(async (root, settings, page) => {
     legend();
     backdrop();
     paint();
-    own(pad.values);
+    own.look(pad.values);
     if (at.grid.pictures) drawGrid().then(drawStrip);
   }
   async function update(next) {
@@ -401,12 +346,3 @@ export default component(async (root, settings, page) => {
 
   return { update, theme, destroy() { clearInterval(announcing); resized.disconnect(); animation.destroy(); ask.end(); } };
 });
-
-// log p(x | z) from the decoder's means: the cross-entropy of grey values
-function fit(x, means) {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i] * Math.log(Math.max(means[i], 1e-12)) + (1 - x[i]) * Math.log(Math.max(1 - means[i], 1e-12));
-  return sum;
-}
-
-const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.floor(q * (values.length - 1))] ?? 0;
