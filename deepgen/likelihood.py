@@ -1,5 +1,6 @@
 """The likelihood of a Boltzmann machine: exact where that can be had, else between two estimates; pseudo-likelihood."""
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -109,6 +110,8 @@ def bracket(
     The chains that walk back begin at examples and first take ``burn_in`` sweeps, to be samples of the model.
     """
     betas, base = linear_betas(num_betas), base_rates(model, data)
+    if model.config.visible == "gaussian":  # with v summed out, the hidden units are coupled by beta^2 W^T W
+        betas = [math.sqrt(beta) for beta in betas]
     forward = log_partition_ais(model, num_chains=num_chains, betas=betas, base=base, rng=rng)
     path = AnnealedRBM(model, base=base, rng=rng)
     chosen = data[torch.randint(len(data), (num_chains,), generator=rng)]
