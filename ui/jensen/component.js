@@ -76,7 +76,9 @@ export default component((root, settings, page) => {
       c.beginPath();
       c.arc(toX(mean), toY(value), 6, 0, 7);
       c.fill();
-      c.fillText(word, toX(mean) + 12, toY(value) + (value === Math.max(inside, outside) ? -6 : 16));
+      // below a concave curve there is room to its right; words that would meet stand under each other
+      const close = Math.abs(toY(inside) - toY(outside)) < 34, upper = value === Math.max(inside, outside);
+      c.fillText(word, toX(mean) + (close ? 22 : 12), toY(close ? Math.max(inside, outside) : value) + (close ? (upper ? 26 : 44) : upper ? -6 : 16));
     }
     const kl = weights.reduce((sum, w, i) => sum + w * Math.log((w * SUM) / JOINT[i]), 0), bounded = setting.points === "posterior";
     const rows = bounded
