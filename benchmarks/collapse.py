@@ -2,8 +2,9 @@
 
     python benchmarks/collapse.py [--seeds 5] [--only ring-plain,grid-cured]
 
-Plain is algorithm 1 of Goodfellow et al. (2014) with the loss of equation (36) and Adam's default moments. To collapse,
-G learns twenty times as fast as D. Cured is the non-saturating loss with the gradient penalty R1 and an averaged G.
+Plain is algorithm 1 of Goodfellow et al. (2014) with the loss of equation (36), Adam's default moments and a rate of
+0.005. To collapse, G learns twenty times as fast as D. Cured is the non-saturating loss at a rate of 0.002 with the
+gradient penalty R1 and an averaged G.
 """
 
 import argparse
@@ -21,9 +22,9 @@ from deepgen.training import fit
 SMALL = GANConfig(2, 2, (32, 32), (32, 32), batch_norm=False, output="linear")
 LARGE = GANConfig(2, 2, (64, 64), (128, 128), batch_norm=False, output="linear")
 PLAIN = AdversarialTraining(
-    num_epochs=1, batch_size=64, learning_rate=2e-3, beta1=0.9, loss="saturating", averaging=0.0, particles_every=10**9
+    num_epochs=1, batch_size=64, learning_rate=5e-3, beta1=0.9, loss="saturating", averaging=0.0, particles_every=10**9
 )
-CURED = replace(PLAIN, beta1=0.5, loss="non-saturating", r1=0.5, averaging=0.995)
+CURED = replace(PLAIN, learning_rate=2e-3, beta1=0.5, loss="non-saturating", r1=0.5, averaging=0.995)
 FAST = replace(PLAIN, beta1=0.5, loss="non-saturating", learning_rate=1e-2, discriminator_learning_rate=5e-4)
 GRID = replace(CURED, batch_size=128, r1=0.1, averaging=0.998, decay=True)
 
