@@ -34,6 +34,19 @@ export default component(async (root, settings, page) => {
   async function useModel(newUrl) {
     if (newUrl === url) return;
     url = newUrl;
+    root.setAttribute("aria-busy", "true");
+    try {
+      await changeTo(newUrl);
+      hint();
+    } catch (error) {
+      if (!machine) throw error;
+      at.hint.textContent = `This machine could not be fetched, the one before stays: ${error.message}`;
+      url = null;
+    }
+    if (url === newUrl || url === null) root.removeAttribute("aria-busy");
+  }
+
+  async function changeTo(newUrl) {
     const model = await fetchModel(url), next = machineOf(model), name = model.card.data in settings.data ? model.card.data : "mnist";
     if (!kept.has(name)) kept.set(name, testImages(settings.data[name].images));
     const [scale, pictures] = await Promise.all([greyScale(next, settings.data[name].statistics), kept.get(name)]);
