@@ -28,6 +28,19 @@ def wait_for_sweeps(page, more: int) -> None:
     page.wait_for_function("([stage, target]) => Number(stage.dataset.sweeps) >= target", arg=[stage, target], timeout=20_000)
 
 
+def wait_for_rest(page) -> None:
+    """Until no sweep has arrived for a second: one may have been under way when Pause was pressed."""
+    page.wait_for_function(
+        """async (stage) => {
+            const before = stage.dataset.sweeps;
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            return stage.dataset.sweeps === before;
+        }""",
+        arg=page.locator(STAGE).element_handle(),
+        timeout=20_000,
+    )
+
+
 def picture(page, name: str) -> str:
     return page.locator(f"{STAGE} canvas[data-id={name}]").evaluate("canvas => canvas.toDataURL()")
 
@@ -66,17 +79,17 @@ def test_what_is_drawn_is_held_and_the_server_hears_nothing(stage):
 def test_pause_stops_and_one_sweep_is_one(stage):
     press(stage, "play")
     stage.get_by_role("button", name="Play").wait_for()
-    stage.wait_for_timeout(300)  # a sweep that was under way may still arrive
+    wait_for_rest(stage)
     at = sweeps(stage)
     press(stage, "step")
     stage.locator(f"{STAGE}[data-sweeps='{at + 1}']").wait_for(timeout=20_000)
-    stage.wait_for_timeout(300)
+    wait_for_rest(stage)
     assert sweeps(stage) == at + 1
 
 
 def test_the_same_seed_gives_the_same_dream(stage):
     press(stage, "play")
-    stage.wait_for_timeout(300)
+    wait_for_rest(stage)
 
     def five_sweeps():
         press(stage, "again")
