@@ -28,6 +28,12 @@ def test_an_exact_value_is_one_number():
     assert "quadrature" in found.kind
 
 
+def test_estimates_that_are_far_apart_bracket_nothing():
+    found = row(RBM(RBMConfig(6, 4)), metrics={"log_likelihood_ais": -93.8, "log_likelihood_reverse_ais": -182.2})
+    assert found.likelihood == "no usable number: the estimates are 88 nats apart"
+    assert not compare_numbers.scatter([found], "Parameters", "Log-likelihood or bound, nats (upper end)").data[0].y
+
+
 def test_what_was_not_measured_and_what_cannot_be_are_different_sentences():
     assert row(RBM(RBMConfig(6, 4))).likelihood == "not measured"
     assert "no likelihood" in row(GAN(GANConfig(6, 2, (5,), (4,), batch_norm=False))).likelihood

@@ -7,6 +7,9 @@ from itertools import pairwise
 from deepgen.checkpoint import Card, card_of
 
 
+WIDEST = 5.0  # nats: two estimates that are farther apart than this bracket nothing
+
+
 @dataclass(frozen=True)
 class Row:
     """One model. ``low`` and ``high`` bracket its log-likelihood or bound, nats an image; ``kind`` says what that is."""
@@ -24,7 +27,9 @@ class Row:
     @property
     def likelihood(self) -> str:
         """The bracket as text, with the kind of number it is."""
-        if self.low is None or self.high is None:
+        if self.low is not None and self.high - self.low > WIDEST:
+            return f"no usable number: the estimates are {self.high - self.low:.0f} nats apart"
+        if self.low is None:
             return "none: a GAN has no likelihood to compute" if self.family == "gan" else "not measured"
         return f"{self.low:.1f}" if math.isclose(self.low, self.high) else f"{self.low:.1f} to {self.high:.1f}"
 
@@ -77,7 +82,7 @@ AXES = {
     "Parameters": lambda row: row.parameters,
     "Core seconds of training": lambda row: row.seconds,
     "Multiplications for a picture and step": lambda row: row.multiplications,
-    "Log-likelihood or bound, nats (upper end)": lambda row: row.high,
+    "Log-likelihood or bound, nats (upper end)": lambda row: row.high if row.low and row.high - row.low <= WIDEST else None,
 }
 
 
