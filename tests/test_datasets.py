@@ -111,9 +111,9 @@ def fashion_folder(tmp_path, monkeypatch):
         (None, "cannot be read"),
         (b"", "is not the file it should be"),
         (b"no gzip at all", "cannot be read"),
-        (gzip.compress(b"something else"), "is not the file it should be"),
-        (gzip.compress(b"cut short" * 100)[:20], "cannot be read"),
-        (gzip.compress(b"damaged" * 100)[:12] + b"\xff" * 20, "cannot be read"),
+        (gzip.compress(b"something else", mtime=0), "is not the file it should be"),
+        (gzip.compress(b"cut short" * 100, mtime=0)[:20], "cannot be read"),
+        (gzip.compress(b"damaged" * 100, mtime=0)[:12] + b"\xff" * 20, "cannot be read"),
     ],
 )
 def test_a_broken_file_is_a_sentence(fashion_folder, content, message):
@@ -132,7 +132,7 @@ def test_where_to_get_fashion_is_said(fashion_folder, monkeypatch):
 
 def test_fetching_checks_the_content(tmp_path, monkeypatch):
     def retrieve(url, known_hash, fname, path):
-        (path / fname).write_bytes(gzip.compress(b"not Fashion-MNIST"))
+        (path / fname).write_bytes(gzip.compress(b"not Fashion-MNIST", mtime=0))
 
     monkeypatch.setitem(__import__("sys").modules, "pooch", types.SimpleNamespace(retrieve=retrieve))
     with pytest.raises(ValueError, match="is not the file it should be"):
