@@ -99,13 +99,6 @@ PRESETS: dict[str, Preset] = {
         (RACE["PCD-1"],),
         about="negative examples from chains that never restart: the race, lane 3",
     ),
-    "rbm-fashion": Preset(
-        "rbm",
-        RBMConfig(784, 500),
-        (ContrastiveDivergence(num_epochs=20, final_gibbs_steps=5, precision="bfloat16"),),
-        about="clothes in binary units",
-        data="fashion",
-    ),
     "rbm-gaussian-mnist": Preset(
         "rbm",
         RBMConfig(784, 500, visible="gaussian", learn_variance=True),
@@ -129,17 +122,6 @@ PRESETS: dict[str, Preset] = {
             ),
         ),
         about="the book's deep Boltzmann machine",
-    ),
-    "dbm-3-mnist": Preset(
-        "dbm",
-        DBMConfig((784, 500, 500, 1000)),
-        (
-            DoubledPretraining(num_epochs=1),
-            VariationalPCD(
-                num_epochs=8, learning_rate=0.05, gibbs_steps=1, mean_field_iterations=3, precision="bfloat16"
-            ),
-        ),
-        about="three hidden layers",
     ),
     "vae-mnist": Preset(
         "vae",

@@ -5,7 +5,7 @@ import streamlit as st
 from ui import assets, checkpoints, dbm_laboratory, dbm_occlusion, dbm_settle, dbm_stage, dbm_training, prose, small_dbm
 from ui import double_counting as counting_room
 
-MODELS = {"dbm-mnist": "784-500-1000", "dbm-3-mnist": "784-500-500-1000"}
+MODELS = {"dbm-mnist": "784-500-1000"}
 RIVALS = [
     ("dbm", "DBM", "dbm-mnist"),
     ("dbn", "DBN", "dbn-mnist" if assets.has_weights("dbn-mnist") else "dbn-labels-mnist"),

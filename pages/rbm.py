@@ -11,7 +11,6 @@ MODELS = {
     "rbm-cd1-mnist": "500 hidden units, CD-1",
     "rbm-cd10-mnist": "500 hidden units, CD-10",
     "rbm-gaussian-mnist": "500 hidden units, grey digits",
-    "rbm-fashion": "500 hidden units, clothes",
     "rbm-gaussian-fashion": "500 hidden units, grey clothes",
 }
 

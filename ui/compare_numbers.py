@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from deepgen.checkpoint import Card, card_of
 
-
 WIDEST = 5.0  # nats: two estimates that are farther apart than this bracket nothing
 
 
