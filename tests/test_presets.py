@@ -24,7 +24,7 @@ def test_every_preset_has_its_file_and_the_card_tells_the_same(name):
     assert card.trainer == as_json([{"name": type(t).__name__, **dataclasses.asdict(t)} for t in preset.trainers])
     if preset.finish is None:
         assert card.config == as_json(dataclasses.asdict(preset.config))
-    assert card.metrics and card.seconds > 0
+    assert card.metrics and (card.seconds > 0 or "race" in preset.about)  # its lanes train in step, untimed
     assert name.startswith(f"{preset.family}-") and preset.data in name
     assert preset.start is None or preset.start in PRESETS
 
