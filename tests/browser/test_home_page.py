@@ -11,5 +11,5 @@ def test_every_thumbnail_moves_and_is_a_door(page, app_url):
         first = canvas.evaluate("canvas => canvas.toDataURL()")
         page.wait_for_function("([canvas, first]) => canvas.toDataURL() !== first", arg=[canvas, first], timeout=30_000)
     doors.first.click()
-    page.get_by_role("heading", name="Restricted Boltzmann machine").wait_for(timeout=30_000)
-    assert page.url.endswith("/rbm")
+    page.get_by_role("heading", level=1, name="Restricted Boltzmann machine").wait_for(timeout=30_000)
+    page.wait_for_url("**/rbm", timeout=30_000)

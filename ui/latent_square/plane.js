@@ -8,7 +8,7 @@ const TILES = 20, BANDS = 10, RINGS = [[1, "39 %"], [2, "86 %"], [3, "99 %"]]; /
 
 // Ten hues of like weight, told apart by colour-blind eyes together with the numerals; light theme, dark theme
 const HUES = [
-  ["#1f5fbf", "#c8620a", "#7a49b8", "#1c7f64", "#a0447f", "#8a6d1f", "#1787a5", "#86492b", "#4a4d9c", "#6c6a64"],
+  ["#1f5fbf", "#a8520b", "#7a49b8", "#17705a", "#a0447f", "#8a6d1f", "#1787a5", "#86492b", "#4a4d9c", "#64625c"],
   ["#7db2ff", "#ffa552", "#c49bff", "#6fd0b0", "#f29ccf", "#d9b95a", "#7fd4ec", "#e0a286", "#a9adff", "#b9b6ad"],
 ];
 
