@@ -1,6 +1,7 @@
 """The middleware around the application: the head start, the headers, and the messages that it drops."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -8,6 +9,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from ui import assets, front
 
 HTML = b"<!DOCTYPE html><html><head><title>Streamlit</title></head></html>"
+
+
+def run(coroutine) -> None:
+    """In a thread of its own: the browser tests may have left an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
 
 
 def answer(path: str, content_type: bytes = b"text/html; charset=utf-8", body: bytes = HTML) -> tuple[dict, bytes]:
@@ -23,7 +30,7 @@ def answer(path: str, content_type: bytes = b"text/html; charset=utf-8", body: b
     async def send(message):
         sent.append(message)
 
-    asyncio.run(front.Front(application)({"type": "http", "path": path}, None, send))
+    run(front.Front(application)({"type": "http", "path": path}, None, send))
     return dict(sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent[1:])
 
 
@@ -67,7 +74,7 @@ def heard(*messages: BackMsg | bytes) -> list:
     async def receive():
         return queue.pop(0)
 
-    asyncio.run(front.Front(application)({"type": "websocket", "path": "/_stcore/stream"}, receive, None))
+    run(front.Front(application)({"type": "websocket", "path": "/_stcore/stream"}, receive, None))
     return received
 
 
