@@ -25,7 +25,7 @@ export default component(async (root, settings, page) => {
   });
   const engine = new EngineClient();
   const kept = new Map(); // data set -> its test images
-  let colours, url, data, images, machine, grey, wall, tops, sweeps = 0, due = 0, energies = [], latest = null, dirty = true;
+  let colours, url, data, images, machine, grey, wall, tops, sweeps = 0, due = 1, energies = [], latest = null, dirty = true;
   let digit = 0;
 
   const pad = drawingPad(at.pad, { onChange: () => { dirty = true; hint(); if (!animation.running) paint(); } });
@@ -47,6 +47,7 @@ export default component(async (root, settings, page) => {
   }
 
   async function changeTo(newUrl) {
+    const early = machine ? null : engine.load(newUrl); // the first machine: worker and page fetch it side by side
     const model = await fetchModel(url), next = machineOf(model), name = model.card.data in settings.data ? model.card.data : "mnist";
     if (!kept.has(name)) kept.set(name, testImages(settings.data[name].images));
     const [scale, pictures] = await Promise.all([greyScale(next, settings.data[name].statistics), kept.get(name)]);
@@ -57,12 +58,14 @@ export default component(async (root, settings, page) => {
     wall = { ...filters(machine.weights[0], PIXELS, numHidden), numHidden };
     at.digit.textContent = data === "mnist" ? "A test digit" : "A test picture";
     at.half.textContent = data === "mnist" ? "Half a digit" : "Half a picture";
-    await engine.load(url);
+    await (early ?? engine.load(url));
     if (!goesOn) await begin();
     setting.unit = Math.min(setting.unit, numHidden - 1);
     at.hiddenTitle.textContent = `${numHidden} hidden units`;
-    paintWall();
-    showUnit();
+    afterwards(() => {
+      paintWall();
+      showUnit();
+    });
   }
 
   // Chains start from test digits or from noise; the same seed starts the same chains.
@@ -230,6 +233,9 @@ export default component(async (root, settings, page) => {
 
   return { update, theme, destroy() { clearInterval(announcing); animation.destroy(); engine.terminate(); } };
 });
+
+// What takes a tenth of a second and can wait, so that the chains move first.
+const afterwards = (work) => setTimeout(work, 250);
 
 const hiddenLayout = (numHidden) => ({ width: 1, height: 1, columns: numHidden > 600 ? 40 : 25, gap: 1 });
 
