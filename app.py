@@ -11,6 +11,8 @@ from starlette.middleware import Middleware
 from ui import assets, front, processes
 from ui.workers import workers
 
+WARM_AFTER = 4.0  # seconds after the start
+
 
 def warm() -> None:
     """Import what the pages will need while the server is already answering."""
@@ -24,8 +26,11 @@ def warm() -> None:
 
 @asynccontextmanager
 async def lifespan(app):
-    threading.Thread(target=warm, daemon=True).start()
+    warming = threading.Timer(WARM_AFTER, warm)  # the first visitor's page comes first: its stage needs no torch
+    warming.daemon = True
+    warming.start()
     yield {}
+    warming.cancel()
     workers.shutdown()
 
 

@@ -61,7 +61,7 @@ def opened(page, url: str) -> float:
 def measure_open(browser, runs: int = 5) -> None:
     with server() as url:
         opened(browser.new_page(), url)  # the server has read what it serves
-        time.sleep(5)
+        time.sleep(10)  # and has imported what it warms up with
         cold, warm = [], []
         for _ in range(runs):
             context = browser.new_context()
