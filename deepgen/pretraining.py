@@ -19,7 +19,9 @@ README = """\
 # Pretrained models
 
 One row for each file, written by `python -m deepgen readme` from the cards inside the files: do not edit. Every file
-can be made again on one core, bit for bit on the same machine and version of torch: `python -m deepgen pretrain NAME`.
+is made by its preset on one core: `python -m deepgen pretrain NAME`. Two exceptions: the weights of `vae-mnist` come from a
+run with the preset's settings outside that command, and the three lanes of the race from `python -m benchmarks.race`, which
+trains them in step and does not time them; that the command gives the same bits for these has not been checked.
 The hyper-parameters stand in `deepgen/presets.py` and in the card. Weights are stored in float16, and all metrics were
 measured on these stored weights: likelihoods and bounds in nats per image of the test set, on its one stochastic
 binarisation (`deepgen.datasets.binarised_test`) unless the metric's name says otherwise; `deepgen/evaluation.py` tells
