@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ui import assets, front, processes
-from ui.workers import workers
+from ui import assets, front
+from ui.training import processes
+from ui.training.workers import workers
 
 WARM_AFTER = 4.0  # seconds after the start
 

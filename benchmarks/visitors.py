@@ -126,8 +126,9 @@ async def interactions(visitor: Visitor, server_pid: int) -> str:
 
 
 def measure_start() -> None:
-    from ui import processes, rbm_training
-    from ui.workers import Workers
+    from ui.rbm import training as rbm_training
+    from ui.training import processes
+    from ui.training.workers import Workers
 
     workers = Workers(slots=1)
     task = rbm_training.make_task({control.name: control.default for control in rbm_training.CONTROLS})

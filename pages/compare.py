@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui import assets, compare_quiz, compare_stage, prose, visitor
+from ui import assets, prose, visitor
+from ui.compare import quiz, stage
 
 FAMILIES = {  # family: (title, the file that stands for it)
     "rbm": ("RBM", "rbm-mnist"),
@@ -24,41 +25,41 @@ def own() -> list[visitor.KeptModel]:
     return [model for model in visitor.kept_models() if model.family in FAMILIES]
 
 
-def side_by_side():
+def show_side_by_side():
     from ui import checkpoints
 
     st.markdown(prose.section("compare", "Side by side"))
     with st.popover("Let a model of your own join"):
         checkpoints.upload("compare")
     joined = [{"id": f"kept {model.label}", "title": model.label, "url": model.url} for model in own()]
-    compare_stage.mount(pretrained() + joined, images=assets.images_url("mnist"))
+    stage.mount(pretrained() + joined, images=assets.images_url("mnist"))
 
 
-def numbers():
-    from ui import compare_numbers
+def show_numbers():
+    from ui.compare import numbers
 
     st.markdown(prose.section("compare", "Numbers"))
     files = sorted(assets.PRETRAINED.glob("*.safetensors"))
     rows = [
-        compare_numbers.row(path.stem, path.read_bytes())
+        numbers.row(path.stem, path.read_bytes())
         for path in files
         if path.stem.split("-")[0] in FAMILIES and path.stem.endswith("mnist")
     ]
-    rows += [compare_numbers.row(model.label, model.content) for model in own()]
-    st.markdown(compare_numbers.table(rows))
-    axes = list(compare_numbers.AXES)
+    rows += [numbers.row(model.label, model.content) for model in own()]
+    st.markdown(numbers.table(rows))
+    axes = list(numbers.AXES)
     left, right = st.columns(2)
     x = left.selectbox("Horizontal axis", axes, index=1, key="compare_x", bind="query-params")
     y = right.selectbox("Vertical axis", axes, index=3, key="compare_y", bind="query-params")
-    st.plotly_chart(compare_numbers.scatter(rows, x, y), key="compare_scatter")
+    st.plotly_chart(numbers.scatter(rows, x, y), key="compare_scatter")
 
 
-def quiz():
+def show_quiz():
     st.markdown(prose.section("compare", "Which one is real?"))
-    compare_quiz.mount(pretrained(), images=assets.images_url("mnist"))
+    quiz.mount(pretrained(), images=assets.images_url("mnist"))
 
 
-SECTIONS = {"Side by side": side_by_side, "Numbers": numbers, "Which one is real?": quiz}
+SECTIONS = {"Side by side": show_side_by_side, "Numbers": show_numbers, "Which one is real?": show_quiz}
 
 st.title("Compare")
 st.markdown(prose.section("compare"))

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui import assets, checkpoints, dbm_laboratory, dbm_occlusion, dbm_settle, dbm_stage, dbm_training, prose, small_dbm
-from ui import double_counting as counting_room
+from ui import assets, checkpoints, prose
+from ui.dbm import double_counting, laboratory, occlusion, settle, small_machine, stage, training
 
 MODELS = {"dbm-mnist": "784-500-1000"}
 RIVALS = [
@@ -19,50 +19,50 @@ def available() -> list[dict]:
     return [{"id": choice.id, "label": choice.label, "url": choice.url} for choice in found]
 
 
-def stage():
+def show_stage():
     st.markdown(prose.section("dbm", "Stage"))
-    dbm_stage.mount(available(), chosen="dbm-mnist", images=assets.images_url("mnist"))
+    stage.mount(available(), chosen="dbm-mnist", images=assets.images_url("mnist"))
 
 
-def mean_field():
+def show_mean_field():
     st.markdown(prose.section("dbm", "Mean field"))
-    dbm_settle.mount(available(), chosen="dbm-mnist", images=assets.images_url("mnist"))
+    settle.mount(available(), chosen="dbm-mnist", images=assets.images_url("mnist"))
 
 
-def occlusion():
+def show_occlusion():
     st.markdown(prose.section("dbm", "Occlusion"))
     machines = [
         {"family": family, "label": label, "url": assets.weights_url(name)}
         for family, label, name in RIVALS
         if assets.has_weights(name)
     ]
-    dbm_occlusion.mount(machines, images=assets.images_url("mnist"))
+    occlusion.mount(machines, images=assets.images_url("mnist"))
 
 
-def counting():
+def show_counting():
     st.markdown(prose.section("dbm", "Double counting"))
-    counting_room.mount()
+    double_counting.mount()
 
 
-def laboratory():
+def show_laboratory():
     st.markdown(prose.section("dbm", "Laboratory"))
-    dbm_laboratory.mount()
+    laboratory.mount()
 
 
-def mathematics():
+def show_mathematics():
     st.markdown(prose.section("dbm", "Mathematics"))
-    small_dbm.mount()
+    small_machine.mount()
     st.markdown(prose.section("dbm", "Bound"))
 
 
 SECTIONS = {
-    "Stage": stage,
-    "Mean field": mean_field,
-    "Occlusion": occlusion,
-    "Double counting": counting,
-    "Laboratory": laboratory,
-    "Train": dbm_training.mount,
-    "Mathematics": mathematics,
+    "Stage": show_stage,
+    "Mean field": show_mean_field,
+    "Occlusion": show_occlusion,
+    "Double counting": show_counting,
+    "Laboratory": show_laboratory,
+    "Train": training.mount,
+    "Mathematics": show_mathematics,
 }
 
 st.title("Deep Boltzmann machine")

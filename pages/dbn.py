@@ -2,18 +2,8 @@
 
 import streamlit as st
 
-from ui import (
-    assets,
-    checkpoints,
-    dbn_film,
-    dbn_pair,
-    dbn_stage,
-    dbn_training,
-    explaining_away,
-    jensen,
-    prose,
-    tied_start,
-)
+from ui import assets, checkpoints, prose
+from ui.dbn import explaining_away, film, jensen, pair, stage, tied_start, training
 
 MODELS = {
     "dbn-labels-mnist": "with labels, stacked greedily",
@@ -22,23 +12,23 @@ MODELS = {
 }
 
 
-def stage():
+def show_stage():
     st.markdown(prose.section("dbn", "Stage"))
     found = checkpoints.choices("dbn", "dbn", MODELS)
     models = [{"id": each.id, "label": each.label, "url": each.url} for each in found]
-    dbn_stage.mount(models, images=assets.images_url("mnist"))
+    stage.mount(models, images=assets.images_url("mnist"))
 
 
-def stacking():
+def show_stacking():
     st.markdown(prose.section("dbn", "Stacking"))
     model = "dbn-mnist" if assets.has_weights("dbn-mnist") else "dbn-labels-mnist"
-    numbers = dbn_film.known_numbers()
-    dbn_film.mount(assets.weights_url(model), images=assets.images_url("mnist"), numbers=numbers)
+    numbers = film.known_numbers()
+    film.mount(assets.weights_url(model), images=assets.images_url("mnist"), numbers=numbers)
     st.markdown(prose.section("dbn", "Tied start"))
     tied_start.mount()
 
 
-def bound():
+def show_bound():
     st.markdown(prose.section("dbn", "Jensen"))
     jensen.mount()
     st.markdown(prose.section("dbn", "The bound"))
@@ -46,16 +36,16 @@ def bound():
     explaining_away.mount()
 
 
-def up_down():
+def show_up_down():
     st.markdown(prose.section("dbn", "Up-down"))
-    pair = ("dbn-labels-mnist", "dbn-labels-updown-mnist")
-    if all(map(assets.has_weights, pair)):
-        dbn_pair.mount(*map(assets.weights_url, pair), images=assets.images_url("mnist"))
+    before_and_after = ("dbn-labels-mnist", "dbn-labels-updown-mnist")
+    if all(map(assets.has_weights, before_and_after)):
+        pair.mount(*map(assets.weights_url, before_and_after), images=assets.images_url("mnist"))
     else:
         st.info("The pretrained pair is not here: `python -m deepgen pretrain dbn-labels-updown-mnist` makes it.")
 
 
-SECTIONS = {"Stage": stage, "Stacking": stacking, "Jensen": bound, "Up-down": up_down, "Train": dbn_training.mount}
+SECTIONS = {"Stage": show_stage, "Stacking": show_stacking, "Jensen": show_bound, "Up-down": show_up_down, "Train": training.mount}
 
 st.title("Deep belief network")
 st.markdown(prose.section("dbn"))

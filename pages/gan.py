@@ -2,40 +2,41 @@
 
 import streamlit as st
 
-from ui import gan_equations, gan_game, gan_judge, gan_models, gan_walk, prose
+from ui import prose
+from ui.gan import equations, game, judge, models, walk
 
 
-def game():
+def show_game():
     st.markdown(prose.section("gan", "Game"))
-    gan_game.mount()
+    game.mount()
     st.markdown(prose.section("gan", "What to try"))
 
 
-def samples():
+def show_samples():
     st.markdown(prose.section("gan", "Samples"))
-    if models := gan_models.models():
-        gan_walk.mount(models, images=gan_models.images(models))
+    if found := models.models():
+        walk.mount(found, images=models.images(found))
 
 
-def train():
-    from ui import gan_training
+def show_train():
+    from ui.gan import training
 
-    gan_training.mount()
+    training.mount()
 
 
-def judge():
+def show_judge():
     st.markdown(prose.section("gan", "You judge"))
-    if models := gan_models.models():
-        gan_judge.mount(models, images=gan_models.images(models))
+    if found := models.models():
+        judge.mount(found, images=models.images(found))
 
 
-def mathematics():
+def show_mathematics():
     st.markdown(prose.section("gan", "Mathematics"))
-    gan_equations.mount()
+    equations.mount()
     st.markdown(prose.section("gan", "Which way"))
 
 
-SECTIONS = {"Game": game, "Samples": samples, "Train": train, "You judge": judge, "Mathematics": mathematics}
+SECTIONS = {"Game": show_game, "Samples": show_samples, "Train": show_train, "You judge": show_judge, "Mathematics": show_mathematics}
 
 st.title("Generative adversarial network")
 st.markdown(prose.section("gan"))

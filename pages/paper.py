@@ -4,10 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from ui import paper_sections, prose
+from ui import prose
+from ui.paper import sections
 
-SECTIONS = {chapter: partial(paper_sections.equations, chapter) for chapter in ("RBM", "DBN", "DBM", "VAE", "GAN")}
-SECTIONS |= {"Errata": paper_sections.errata, "Experiments": paper_sections.experiments}
+SECTIONS = {chapter: partial(sections.equations, chapter) for chapter in ("RBM", "DBN", "DBM", "VAE", "GAN")}
+SECTIONS |= {"Errata": sections.errata, "Experiments": sections.experiments}
 
 st.title("The paper")
 st.markdown(prose.section("paper"))

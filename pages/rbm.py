@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import exact_laboratory, prose, rbm_race, rbm_stage, rbm_training, small_machine
+from ui import prose
 from ui.checkpoints import choices, upload
+from ui.rbm import laboratory, race, small_machine, stage, training
 
 MODELS = {
     "rbm-mnist": "500 hidden units, PCD",
@@ -15,45 +16,45 @@ MODELS = {
 }
 
 
-def stage():
+def show_stage():
     st.markdown(prose.section("rbm", "Stage"))
     stage_above = st.container()
     with st.popover("Bring a model of your own", icon=":material/upload:"):
         upload("rbm", "rbm")
     models = [{"id": each.id, "label": each.label, "url": each.url} for each in choices("rbm", "rbm", MODELS)]
     with stage_above:
-        rbm_stage.mount(models, chosen="rbm-mnist")
+        stage.mount(models, chosen="rbm-mnist")
 
 
-def race():
+def show_race():
     st.markdown(prose.section("rbm", "Race"))
-    if missing := rbm_race.missing():
+    if missing := race.missing():
         st.info(
             f"The race is not here yet: pretrained/ lacks {', '.join(missing)}. "
             "`python -m benchmarks.race --out pretrained` trains the three machines and measures them epoch by epoch."
         )
         return
-    st.markdown(rbm_race.lesson(rbm_race.history()))
-    rbm_race.mount()
+    st.markdown(race.lesson(race.history()))
+    race.mount()
 
 
-def laboratory():
+def show_laboratory():
     st.markdown(prose.section("rbm", "Laboratory"))
-    exact_laboratory.mount()
+    laboratory.mount()
 
 
-def mathematics():
+def show_mathematics():
     st.markdown(prose.section("rbm", "Mathematics"))
     small_machine.mount()
     st.markdown(prose.section("rbm", "Learning"))
 
 
 SECTIONS = {
-    "Stage": stage,
-    "Train": rbm_training.mount,
-    "Race": race,
-    "Laboratory": laboratory,
-    "Mathematics": mathematics,
+    "Stage": show_stage,
+    "Train": training.mount,
+    "Race": show_race,
+    "Laboratory": show_laboratory,
+    "Mathematics": show_mathematics,
 }
 
 st.title("Restricted Boltzmann machine")

@@ -2,34 +2,25 @@
 
 import streamlit as st
 
-from ui import (
-    assets,
-    blurry,
-    checkpoints,
-    latent_square,
-    prose,
-    reparameterisation,
-    vae_models,
-    vae_numbers,
-    vae_training,
-)
+from ui import assets, checkpoints, prose
+from ui.vae import blurry, models, numbers, reparameterisation, square, training
 
 
-def square():
+def show_square():
     st.markdown(prose.section("vae", "Square"))
     square_above = st.container()
     with st.popover("Bring a model of your own", icon=":material/upload:"):
         checkpoints.upload("vae", "vae")
     with square_above:
-        latent_square.mount(vae_models.two_latents(), chosen="vae-mnist")
+        square.mount(models.two_latents(), chosen="vae-mnist")
 
 
-def inside():
+def show_inside():
     st.markdown(prose.section("vae", "Inside"))
-    reparameterisation.mount(vae_models.two_latents(), chosen="vae-mnist")
+    reparameterisation.mount(models.two_latents(), chosen="vae-mnist")
 
 
-def why_blurry():
+def show_why_blurry():
     st.markdown(prose.section("vae", "Blurry"))
     two, twenty = (
         {"label": label, "url": assets.weights_url(name)} if assets.has_weights(name) else None
@@ -38,21 +29,21 @@ def why_blurry():
     blurry.mount(two, twenty, images=assets.images_url("mnist", 2000))
 
 
-def mathematics():
+def show_mathematics():
     st.markdown(prose.section("vae", "Mathematics"))
-    vae_numbers.show_bounds()
+    numbers.show_bounds()
     st.markdown(prose.section("vae", "Reparameterisation"))
     st.markdown(prose.section("vae", "Errata"))
-    vae_numbers.show_divergences()
+    numbers.show_divergences()
     st.markdown(prose.section("vae", "More errata"))
 
 
 SECTIONS = {
-    "Square": square,
-    "Inside": inside,
-    "Train": vae_training.mount,
-    "Why blurry": why_blurry,
-    "Mathematics": mathematics,
+    "Square": show_square,
+    "Inside": show_inside,
+    "Train": training.mount,
+    "Why blurry": show_why_blurry,
+    "Mathematics": show_mathematics,
 }
 
 st.title("Variational autoencoder")

@@ -7,7 +7,7 @@ from deepgen.dbn import DBN, DBNConfig
 from deepgen.gan import GAN, GANConfig
 from deepgen.rbm import RBM, RBMConfig
 from deepgen.vae import VAE, VAEConfig
-from ui import compare_numbers
+from ui.compare import numbers as compare_numbers
 
 
 def row(model, **card):

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui import dbm_training, prose
+from ui import prose
+from ui.dbm import training as dbm_training
 
 ROOT = Path(__file__).parents[1]
 

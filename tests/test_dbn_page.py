@@ -9,8 +9,10 @@ from streamlit.testing.v1 import AppTest
 from deepgen import checkpoint
 from deepgen.dbn import DBN, DBNConfig
 from deepgen.training import TrainStep
-from ui import assets, dbn_training, tied_start
-from ui.jobs import Snapshot
+from ui import assets
+from ui.dbn import tied_start
+from ui.dbn import training as dbn_training
+from ui.training.jobs import Snapshot
 
 ROOT = Path(__file__).parents[1]
 SECTIONS = ["Stage", "Stacking", "Jensen", "Up-down", "Train"]

@@ -36,7 +36,7 @@ def answer(path: str, content_type: bytes = b"text/html; charset=utf-8", body: b
 
 def test_a_page_gets_a_head_start():
     headers, body = answer("/rbm")
-    assert assets.code_url("rbm_stage/component.js").encode() in body
+    assert assets.code_url("rbm/stage/component.js").encode() in body
     assert assets.code_url("kit/component.js").encode() in body  # which the component imports
     assert assets.code_url("engine/worker.js").encode() in body  # which its client starts
     assert assets.weights_url("rbm-mnist").encode() in body

@@ -9,8 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from deepgen import datasets
 from deepgen.gan import GAN, GANConfig
-from ui import gan_live, gan_training, gan_walk
-from ui.gan_measure import NUM_BINS, measure
+from ui.gan import live as gan_live
+from ui.gan import training as gan_training
+from ui.gan import walk as gan_walk
+from ui.gan.measure import NUM_BINS, measure
 
 SHELL = Path(__file__).parents[1] / "ui" / "shell.py"
 

@@ -11,10 +11,10 @@ from toy_trainer import ToyTrainer, initialise, measure
 from deepgen import checkpoint
 from deepgen.contrastive_divergence import ContrastiveDivergence
 from deepgen.rbm import RBM, RBMConfig
-from ui import processes
-from ui.jobs import Task
-from ui.series import Series
-from ui.workers import MAX_UNFINISHED, Workers
+from ui.training import processes
+from ui.training.jobs import Task
+from ui.training.series import Series
+from ui.training.workers import MAX_UNFINISHED, Workers
 
 LONG = 60.0  # seconds: a limit that is reached only when something is broken
 
@@ -140,7 +140,7 @@ def test_stop_while_paused(workers):
 
 
 def test_a_worker_that_does_not_obey_is_ended(workers, monkeypatch):
-    monkeypatch.setattr("ui.jobs.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("ui.training.jobs.STOP_SECONDS", 0.2)
     job = running(workers, mishap="hangs", seconds_per_step=0.0)
     time.sleep(0.3)  # by now it hangs
     job.stop()
@@ -253,8 +253,8 @@ def test_one_visitor_cannot_fill_the_queue(workers):
 
 
 def test_a_full_server_says_so_and_ends_what_is_paused_for_long(workers, monkeypatch):
-    monkeypatch.setattr("ui.workers.MAX_UNFINISHED_IN_ALL", 2)
-    monkeypatch.setattr("ui.workers.LONGEST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("ui.training.workers.MAX_UNFINISHED_IN_ALL", 2)
+    monkeypatch.setattr("ui.training.workers.LONGEST_PAUSE_SECONDS", 0.0)
     forgotten, other = running(workers, "ada"), workers.submit(task(), "bob")
     forgotten.pause()
     with pytest.raises(ValueError, match="2 trainings of all visitors are under way"):
@@ -330,7 +330,7 @@ def test_the_same_seed_gives_the_same_rbm(workers):
 
 
 def test_the_server_needs_neither_streamlit_nor_torch_to_have_workers():
-    code = "import sys, ui.workers; print({'streamlit', 'torch'} & set(sys.modules))"
+    code = "import sys, ui.training.workers; print({'streamlit', 'torch'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=processes.ROOT, check=True)
     assert found.stdout.strip() == "set()"
 

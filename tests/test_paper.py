@@ -5,15 +5,15 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui import paper
+from ui.paper import contents
 
-EQUATIONS, FIGURES = paper.index()
+EQUATIONS, FIGURES = contents.index()
 
 
 @pytest.mark.parametrize("equation", EQUATIONS, ids=lambda equation: equation.number)
 def test_the_line_of_code_is_there(equation):
     line = equation.line
-    text = (paper.ROOT / line.path).read_text().splitlines()[line.number - 1]
+    text = (contents.ROOT / line.path).read_text().splitlines()[line.number - 1]
     assert text.strip() == line.text
     assert not line.text.startswith(("def ", '"""', "#")), "a line that computes, not one that announces"
 
@@ -30,7 +30,7 @@ def numbers_of(text: str) -> list[int]:
 
 @pytest.mark.parametrize("page", sorted({entry.page for entry in [*EQUATIONS, *FIGURES]}))
 def test_every_door_leads_to_a_section(page):
-    app = AppTest.from_file(paper.ROOT / "ui" / "shell.py", default_timeout=60).run()
+    app = AppTest.from_file(contents.ROOT / "ui" / "shell.py", default_timeout=60).run()
     app.switch_page(f"../pages/{page}.py").run()
     sections = next(control for control in app.segmented_control if control.key == f"{page}_section").options
     wanted = {entry.section for entry in [*EQUATIONS, *FIGURES] if entry.page == page}

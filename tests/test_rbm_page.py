@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui import assets, prose, rbm_race, rbm_stage
+from ui import assets, prose
+from ui.rbm import race as rbm_race
+from ui.rbm import stage as rbm_stage
 
 ROOT = Path(__file__).parents[1]
 SECTIONS = ["Stage", "Train", "Race", "Laboratory", "Mathematics"]

@@ -5,9 +5,9 @@ import importlib
 import pytest
 
 from deepgen import checkpoint
-from ui.workers import Workers
+from ui.training.workers import Workers
 
-ROOMS = ("rbm_training", "dbn_training", "dbm_training", "vae_training", "gan_training")
+FAMILIES = ("rbm", "dbn", "dbm", "vae", "gan")
 LONG = 60.0
 
 
@@ -18,9 +18,9 @@ def workers():
     workers.shutdown()
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_the_default_settings_train(workers, name):
-    room = importlib.import_module(f"ui.{name}")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_default_settings_train(workers, family):
+    room = importlib.import_module(f"ui.{family}.training")
     task = room.make_task({control.name: control.default for control in room.CONTROLS})
     job = workers.submit(task, "ada")
     now = job.wait_for(lambda now: (now.step and now.curves and now.weights) or now.ended, LONG)

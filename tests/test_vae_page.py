@@ -11,8 +11,10 @@ from test_vae import patterns, random_vae
 from deepgen import checkpoint
 from deepgen.training import fit
 from deepgen.vae import VAE, VAEConfig
-from ui import vae_models, vae_numbers, vae_training
 from ui.checkpoints import Choice
+from ui.vae import models as vae_models
+from ui.vae import numbers as vae_numbers
+from ui.vae import training as vae_training
 
 ROOT = Path(__file__).parents[1]
 

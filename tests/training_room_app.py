@@ -5,10 +5,11 @@ import streamlit as st
 from toy_trainer import ToyTrainer
 
 from deepgen.rbm import RBM, RBMConfig
-from ui import checkpoints, panels
+from ui import checkpoints
 from ui.figures import Line, Plot
-from ui.jobs import Task
-from ui.panels import Control
+from ui.training import room
+from ui.training.jobs import Task
+from ui.training.room import Control
 
 CONTROLS = [
     Control("num_hidden", "Hidden units", (2, 3), 2, group="Machine"),
@@ -30,7 +31,7 @@ if section == "Models":
     chosen = checkpoints.checkpoint_picker("toy", "rbm", {})
     st.write(chosen and chosen.label)
 else:
-    panels.training_room(
+    room.training_room(
         "toy", controls=CONTROLS, make_task=make_task, filters=("Filters", "W"),
         plots=[Plot("Rate", "a unit", (Line("rate", "rate"),))], invitation="Press Train.",
         view=lambda now, url: st.caption(f"stage of version {now.version} at {url}"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from . import assets, visitor
+from ui import assets, visitor
 
 NUM_PIXELS = 28 * 28
 

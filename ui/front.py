@@ -12,15 +12,15 @@ from functools import cache
 from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from . import assets
+from ui import assets
 
 HEAD_START = {  # page: the component that it opens with, and the weights that this one shows first
     "": ("gallery", ("rbm-mnist", "dbn-labels-mnist", "dbm-mnist", "vae-mnist", "gan-mnist")),
-    "rbm": ("rbm_stage", ("rbm-mnist",)),
-    "dbn": ("dbn_stage", ("dbn-labels-mnist",)),
-    "dbm": ("dbm_stage", ("dbm-mnist",)),
-    "vae": ("latent_square", ("vae-mnist",)),
-    "gan": ("gan_walk", ("gan-mnist",)),
+    "rbm": ("rbm/stage", ("rbm-mnist",)),
+    "dbn": ("dbn/stage", ("dbn-labels-mnist",)),
+    "dbm": ("dbm/stage", ("dbm-mnist",)),
+    "vae": ("vae/square", ("vae-mnist",)),
+    "gan": ("gan/walk", ("gan-mnist",)),
 }
 FOR_EVERYBODY = ("clear_cache", "set_run_on_save", "load_git_info", "debug_disconnect_websocket", "debug_shutdown_runtime")
 HEADERS = [

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from . import assets
-from .workers import workers
+from ui import assets
+from ui.training.workers import workers
 
 MAX_KEPT = 8
 

@@ -28,7 +28,7 @@ def test_mean_field_and_its_bound_are_those_of_torch(page, site, sizes):
         """async ([url, v]) => {
             const { fetchModel, meanField } = await import('/ui/engine/engine.js');
             const { dbmOf } = await import('/ui/engine/families.js');
-            const { bound, pixelsGiven } = await import('/ui/dbm_settle/bound.js');
+            const { bound, pixelsGiven } = await import('/ui/dbm/settle/bound.js');
             const machine = dbmOf(await fetchModel(url)), picture = Float32Array.from(v);
             const means = meanField(machine, picture, 12);
             return JSON.stringify({
@@ -56,7 +56,7 @@ def test_the_laboratory_enumerates_as_torch_does(page, site):
     page.goto(f"{site.url}/blank.html")
     result = page.evaluate(
         """async (machine) => {
-            const { enumerate, settle, factorised } = await import('/ui/dbm_laboratory/machine.js');
+            const { enumerate, settle, factorised } = await import('/ui/dbm/laboratory/machine.js');
             const floats = (x) => x.map((y) => Float32Array.from(y));
             machine = { weights: floats(machine.weights), biases: floats(machine.biases) };
             const exact = enumerate(machine), run = settle(machine, 5, exact.logZ, { sweeps: 40, seed: null });

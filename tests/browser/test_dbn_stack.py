@@ -13,7 +13,7 @@ def run(engine, site):
     def run(model, body, count=4, **arguments):
         checkpoint.save(model, site.folder / "stack.safetensors", data="test")
         return engine(
-            f"""const {{ stackOf }} = await import('/ui/dbn_stage/stack.js');
+            f"""const {{ stackOf }} = await import('/ui/dbn/stage/stack.js');
             const model = await engine.fetchModel(`${{argument.url}}?${{Math.random()}}`);
             const stack = stackOf(model, {{ count: {count}, seed: 3 }});
             {body}""",

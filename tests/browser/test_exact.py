@@ -186,7 +186,7 @@ def statistics_after(rbm, num_sweeps):
 def test_estimates_have_the_bias_they_must_have_and_no_other(exact, method, k, num_sweeps):
     rbm = small_rbm(4, 3, 2.0)
     got = exact(
-        """return import('/ui/exact_laboratory/learner.js').then(({Average, Learner}) => {
+        """return import('/ui/rbm/laboratory/learner.js').then(({Average, Learner}) => {
             const learner = new Learner(2, 3, 5), average = new Average();
             for (const part of ['W', 'b', 'c']) learner.machine[part].set(m[part]);
             for (let t = 0; t < 50; t++) learner.negative('pcd', 1);

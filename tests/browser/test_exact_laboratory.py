@@ -11,9 +11,9 @@ UI = Path(__file__).parents[2] / "ui"
 @pytest.fixture
 def open_laboratory(new_page, site, until):
     """``open_laboratory(query, **context)``: the component's files on a page without Streamlit."""
-    css = (UI / "kit" / "kit.css").read_text() + (UI / "exact_laboratory" / "component.css").read_text()
-    html = (UI / "exact_laboratory" / "component.html").read_text()
-    script = """<script type="module">import mount from "/ui/exact_laboratory/component.js";
+    css = (UI / "kit" / "kit.css").read_text() + (UI / "rbm" / "laboratory" / "component.css").read_text()
+    html = (UI / "rbm" / "laboratory" / "component.html").read_text()
+    script = """<script type="module">import mount from "/ui/rbm/laboratory/component.js";
         const parentElement = document.querySelector("main");
         mount({data: {}, parentElement, setStateValue() {}, setTriggerValue() {}});</script>"""
     head = '<!doctype html><meta name=viewport content="width=device-width"><link rel=icon href=data:,>'

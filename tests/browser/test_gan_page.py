@@ -39,7 +39,7 @@ def test_pictures_and_verdicts_agree_with_torch(javascript, site, batch_norm):
     z = torch.randn(6, 11, generator=rng)
     found = javascript(
         """const { asker } = await import("/ui/kit/ask.js");
-        const ask = asker(new URL("/ui/gan_walk/worker.js", location.origin));
+        const ask = asker(new URL("/ui/gan/walk/worker.js", location.origin));
         await ask("load", { url: new URL("/gan.safetensors", location.origin).href });
         const answers = [];
         for (const plain of [false, true]) {
@@ -82,7 +82,7 @@ def test_updates_of_both_players_agree_with_torch(javascript, loss):
         )
         metrics.append(found | trainer.generator_step(gan.generator, gan.discriminator, adams[0], z2))
     got = javascript(
-        """const P = await import("/ui/gan_game/players.js");
+        """const P = await import("/ui/gan/game/players.js");
         const array = (x) => Float64Array.from(x.flat(2));
         const layer = ([W, b]) => ({ W: array(W), b: array(b), inputs: W[0].length, outputs: W.length });
         const G = argument.start.G.map(layer), D = argument.start.D.map(layer), said = [];
@@ -122,7 +122,7 @@ def describe(player) -> list:
 
 def test_worlds_and_their_divergence_agree_with_deepgen(javascript):
     found = javascript(
-        """const W = await import("/ui/gan_game/worlds.js"), L = await import("/ui/gan_game/latents.js");
+        """const W = await import("/ui/gan/game/worlds.js"), L = await import("/ui/gan/game/latents.js");
         const answers = Object.values(W.WORLDS).map((make) => {
             const world = make(), masses = W.cellMasses(world, 2.6, 12);
             return { means: world.means, sigma: world.sigma, modes: world.numModes, masses: Array.from(masses) };

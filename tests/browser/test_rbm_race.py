@@ -9,7 +9,7 @@ from deepgen import checkpoint
 from deepgen.chains import autocorrelation
 from deepgen.classifier import Classifier, ClassifierConfig
 from deepgen.rbm import RBM, RBMConfig
-from ui import rbm_race
+from ui.rbm import race as rbm_race
 
 RACE = ".race[data-ready=true]"
 
@@ -31,7 +31,7 @@ def test_autocorrelation_is_that_of_torch(in_browser):
     history = (torch.rand(30, 3, 7, generator=rng) + torch.randn(1, 3, 7, generator=rng)).cumsum(0)
     got = in_browser(
         """async (history) => {
-            const { Autocorrelation } = await import('/ui/rbm_race/mixing.js'), mixing = new Autocorrelation(3, 7, 12);
+            const { Autocorrelation } = await import('/ui/rbm/race/mixing.js'), mixing = new Autocorrelation(3, 7, 12);
             for (const pictures of history) mixing.push(Float32Array.from(pictures.flat()));
             return mixing.values();
         }""",
@@ -75,7 +75,7 @@ def test_lanes_begin_alike_and_a_seed_begins_again(in_browser, site, classifier)
     begun, swept, again, anew = in_browser(
         """async (urls) => {
             const { asker } = await import('/ui/kit/ask.js'), here = (path) => new URL(path, location.href);
-            const ask = asker(here('/ui/rbm_race/worker.js')), size = 2 * 784;
+            const ask = asker(here('/ui/rbm/race/worker.js')), size = 2 * 784;
             await ask('load', { urls, judgeUrl: here('/classifier.safetensors').href });
             const lanes = ({ dreams }) => [0, 1, 2].map((lane) => [...dreams.subarray(lane * size, (lane + 1) * size)]);
             const run = async (seed) => {

@@ -63,7 +63,7 @@ def test_ticks_are_round_and_inside_the_axis(page, site):
     page.goto(f"{site.url}/blank.html")
     ticks = page.evaluate(
         """async () => {
-          const { ticks, short } = await import("/ui/curves/component.js");
+          const { ticks, short } = await import("/ui/training/curves/component.js");
           return [[-212, -105], [0, 6000], [0.0391, 0.0852], [-1e-5, 1e-5], [3, 3.0000001]]
             .map(([low, high]) => [low, high, ticks(low, high, 4), ticks(low, high, 4).map(short)]);
         }"""

@@ -1,6 +1,6 @@
 """The home page's gallery: one living thumbnail per family, each a door."""
 
-from ..component import define
+from ui.component import define
 
 
 def mount(doors: list[dict], *, key: str = "gallery") -> str | None:

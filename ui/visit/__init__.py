@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from ..component import define
+from ui.component import define
 
 IDLE_SECONDS, COUNTDOWN_SECONDS = 120, 20
 

@@ -1,0 +1,1 @@
+"""What the DBM page is made of."""

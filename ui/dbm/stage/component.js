@@ -1,0 +1,190 @@
+// The DBM stage. A worker samples the chains, a second one the long chain; this module asks for more when it has painted.
+
+import { EngineClient } from "../../engine/client.js";
+import { fetchModel } from "../../engine/engine.js";
+import { dbmOf } from "../../engine/families.js";
+import { component, elements } from "../../kit/component.js";
+import { loop } from "../../kit/loop.js";
+import { drawingPad } from "../../kit/pad.js";
+import { paintTiles, tileAt } from "../../kit/pictures.js";
+import { savePicture } from "../../kit/save.js";
+import { scene } from "../../kit/scene.js";
+import { diverging, ramp, reducedMotion } from "../../kit/theme.js";
+import { longChain } from "./long_chain.js";
+import { PIXELS, testImages } from "./pictures.js";
+import { projection, tower } from "./tower.js";
+
+const NUM_CHAINS = 16, LAYOUT = { count: NUM_CHAINS, columns: 4, gap: 2 };
+const SPEEDS = [[1, "1 a second"], [4, "4 a second"], [15, "15 a second"], [60, "each frame"], [300, "5 a frame"], [1200, "20 a frame"]];
+const PHASES_UP_TO = 4; // sweeps a second at which the odd and the even half of a sweep are shown one after the other
+
+export default component(async (root, settings, page) => {
+  const at = elements(root);
+  const setting = scene("dbm", {
+    speed: [1, 0, 5], temperature: [1, 0.2, 3], show: ["mean", "sample"], seed: [1, 1, 2 ** 31], start: ["digits", "noise"], chain: [5, 0, NUM_CHAINS - 1],
+  });
+  const images = await testImages(settings.images);
+  const engine = new EngineClient();
+  let colours, url, machine, sweeps = 0, due = 0, latest = null, pending = 0, ended = false, unit = { layer: 1, index: 0 }, digit = 0;
+
+  const pad = drawingPad(at.pad, { onChange: () => { hint(); if (!animation.running) paint(); } });
+  const layers = tower(at.tower, { onUnit: (layer, index) => { unit = { layer, index }; showUnit(); } });
+  const long = longChain(root, at, images);
+  const animation = loop(root, frame);
+
+  async function useModel(newUrl) {
+    if (newUrl === url) return;
+    url = newUrl;
+    machine = dbmOf(await fetchModel(url));
+    await engine.load(url);
+    layers.build(machine.biases.map((bias) => bias.length));
+    unit = { layer: 1, index: 0 };
+    await begin();
+    showUnit();
+    await long.useModel(url);
+  }
+
+  // Chains start from test digits or from noise; the same seed starts the same chains.
+  async function begin() {
+    const first = (setting.seed * NUM_CHAINS) % (images.count - NUM_CHAINS);
+    const pictures = images.grey.slice(first * PIXELS, (first + NUM_CHAINS) * PIXELS);
+    await engine.chains({ numChains: NUM_CHAINS, seed: setting.seed, ...(setting.start === "digits" ? { start: "images", images: pictures } : { start: "noise" }) });
+    sweeps = 0;
+    latest = await engine.state(["layers", "means"]);
+    paint();
+  }
+
+  const clamp = () => (pad.held.some(Boolean) ? { mask: pad.held.slice(), values: pad.values.map((x) => (x > 0.5 ? 1 : 0)) } : {});
+
+  // Slow enough to follow, a sweep is shown in its two halves: the odd layers, given the even ones; then the even layers.
+  async function sweep(count, halves) {
+    const before = latest;
+    const answer = await engine.sweep({ count, beta: 1 / setting.temperature, want: ["layers", "means"], ...clamp() }).catch((error) => { if (!ended) throw error; });
+    if (!answer) return undefined;
+    latest = answer;
+    sweeps += count;
+    clearTimeout(pending);
+    if (!halves || !before) return paint();
+    paint({ layers: latest.layers.map((x, l) => (l % 2 ? x : before.layers[l])), means: latest.means.map((x, l) => (l % 2 ? x : before.means[l])) }, 1);
+    pending = setTimeout(() => paint(latest, 0), 500 / SPEEDS[setting.speed][0]);
+  }
+
+  async function frame(now, seconds) {
+    const perSecond = SPEEDS[setting.speed][0];
+    due += perSecond * seconds;
+    const count = Math.min(Math.floor(due), 40);
+    if (count < 1) return;
+    due = Math.min(due - count, 1);
+    await sweep(count, perSecond <= PHASES_UP_TO);
+  }
+
+  function paint(shown = latest, fresh = null) {
+    if (!shown || !colours) return;
+    const pictures = setting.show === "mean" ? shown.means[0] : shown.layers[0];
+    paintTiles(at.chains, pictures, { ...LAYOUT, colours: colours.ink, background: colours.gap });
+    frameTile(at.chains, setting.chain, colours.theme.primary);
+    paintPad(pictures.subarray(setting.chain * PIXELS, (setting.chain + 1) * PIXELS));
+    layers.paint(setting.show === "mean" ? shown.means : shown.layers, setting.chain, colours, fresh, unit);
+    at.counter.textContent = `sweep ${sweeps.toLocaleString("en")}`;
+    root.dataset.sweeps = sweeps;
+  }
+
+  // Held pixels are blue, the ones the machine dreams are ink.
+  function paintPad(dream) {
+    const mixed = new Float32Array(PIXELS), lut = new Uint32Array(256);
+    lut.set(colours.ink.filter((_, i) => i % 2 === 0), 0);
+    lut.set(colours.held.filter((_, i) => i % 2 === 0), 128);
+    for (let i = 0; i < PIXELS; i++) mixed[i] = (pad.held[i] ? 128 : 0) + Math.min(127, Math.max(0, 127 * (pad.held[i] ? pad.values[i] : dream[i])));
+    paintTiles(at.pad, mixed, { count: 1, low: 0, high: 255, colours: lut });
+  }
+
+  function showUnit() {
+    if (!colours || !machine) return;
+    const picture = projection(machine, unit.layer, unit.index);
+    const scale = 3 * Math.sqrt(picture.reduce((sum, w) => sum + w * w, 1e-12) / PIXELS);
+    paintTiles(at.filter, picture, { count: 1, low: -scale, high: scale, colours: colours.signed });
+    const how = unit.layer === 1 ? "its weights to the pixels" : `its weights carried down through ${unit.layer - 1 === 1 ? "the layer" : "the layers"} below`;
+    at.unitText.textContent = `Unit ${unit.index + 1} of hidden layer ${unit.layer}: ${how}. Orange: ink here switches it on; blue: off. Click any unit.`;
+  }
+
+  function hint() {
+    const held = pad.held.reduce((a, b) => a + b, 0);
+    at.hint.textContent = held
+      ? `${held} pixels are held (blue); all layers together dream the other ${PIXELS - held}.`
+      : "Nothing is held: the chains run free. Hold half a digit and watch both hidden layers agree on the rest.";
+  }
+
+  // --- controls
+  const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
+  for (const tool of ["ink", "paper", "free"]) at[tool].onclick = () => { pad.tool = tool; press(["ink", "paper", "free"], tool); };
+  for (const show of ["mean", "sample"]) at[show].onclick = () => { setting.set("show", show); press(["mean", "sample"], show); paint(); };
+  at.clear.onclick = () => pad.clear();
+  at.digit.onclick = () => pad.set(nextDigit());
+  at.half.onclick = () => pad.set(nextDigit(), Uint8Array.from({ length: PIXELS }, (_, i) => (i < PIXELS / 2 ? 1 : 0)));
+  at.noise.onclick = () => { setting.set("start", "noise"); return begin(); };
+  at.again.onclick = begin;
+  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); setting.set("start", "digits"); return begin(); };
+  at.play.onclick = () => play(!animation.running);
+  at.step.onclick = () => { play(false); return sweep(1, true); };
+  at.speed.value = setting.speed;
+  at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); labels(); };
+  at.temperature.value = setting.temperature;
+  at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); labels(); };
+  at.model.onchange = () => useModel(models.find((model) => model.id === at.model.value).url);
+  at.save.onclick = () => savePicture(at.chains, `dbm-chains-sweep-${sweeps}.png`);
+  at.chains.onclick = (event) => { const i = tileAt(event, at.chains, LAYOUT); if (i >= 0) { setting.set("chain", i); paint(); } };
+
+  function play(on) {
+    if (on) animation.start();
+    else animation.stop();
+    at.play.textContent = on ? "Pause" : "Play";
+    at.play.setAttribute("aria-pressed", String(on));
+  }
+  function labels() {
+    at.speedText.textContent = SPEEDS[setting.speed][1];
+    at.temperatureText.textContent = setting.temperature.toFixed(2);
+  }
+  function nextDigit() {
+    digit = (digit * 7 + 3) % images.count;
+    return images.grey.slice(digit * PIXELS, (digit + 1) * PIXELS).map((x) => (x > 0.5 ? 1 : 0));
+  }
+
+  let models = [];
+  function theme(found) {
+    const hues = [found.ink, found.orange, found.violet, found.green];
+    colours = {
+      theme: found, ink: ramp(found.paper, found.ink), held: ramp(found.paper, found.blue), gap: ramp(found.line, found.line)[0],
+      layers: hues.map((hue) => ramp(found.paper, hue)), signed: diverging(found.blue, found.paper, found.orange),
+    };
+    long.theme(colours);
+    showUnit();
+    paint();
+  }
+  async function update(next) {
+    models = next.models;
+    const wish = next.follow ?? at.model.value;
+    at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
+    at.model.value = models.some(({ id }) => id === wish) ? wish : next.chosen;
+    await useModel(models.find((model) => model.id === at.model.value).url);
+  }
+
+  theme(page.colours);
+  press(["ink", "paper", "free"], pad.tool);
+  press(["mean", "sample"], setting.show);
+  labels();
+  hint();
+  await update(settings);
+  play(!reducedMotion());
+  if (!reducedMotion()) long.play(true);
+  const announcing = setInterval(() => {
+    at.status.textContent = `${NUM_CHAINS} chains, sweep ${sweeps}; the long chain has made ${long.sweeps} sweeps.`;
+  }, 10000);
+
+  return { update, theme, destroy() { ended = true; clearInterval(announcing); clearTimeout(pending); animation.destroy(); long.destroy(); engine.terminate(); } };
+});
+
+function frameTile(canvas, index, colour) {
+  const context = canvas.getContext("2d"), x = (index % LAYOUT.columns) * (28 + LAYOUT.gap), y = Math.floor(index / LAYOUT.columns) * (28 + LAYOUT.gap);
+  context.strokeStyle = colour;
+  context.strokeRect(x - 0.5, y - 0.5, 29, 29);
+}

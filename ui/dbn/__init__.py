@@ -1,0 +1,1 @@
+"""What the DBN page is made of."""

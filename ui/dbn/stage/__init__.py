@@ -1,0 +1,12 @@
+"""The DBN stage: ten chains dream in the top pair and fall through the layers; a drawing rises and is recognised."""
+
+from ui.component import define
+
+
+def mount(models: list[dict], *, images: str, key: str = "dbn_stage"):
+    """Draw the stage.
+
+    models: {"id", "label", "url"} each, DBN checkpoints to choose from, the first one to begin with.
+    images: URL of test images (assets.images_url) to recognise.
+    """
+    return define("dbn/stage")({"models": models, "images": images}, key=key)

@@ -1,0 +1,173 @@
+// The DBN stage. A worker computes; this module asks for the next state when it has painted the last one.
+
+import { asker } from "../../kit/ask.js";
+import { component, elements } from "../../kit/component.js";
+import { loop } from "../../kit/loop.js";
+import { scene } from "../../kit/scene.js";
+import { ramp, reducedMotion } from "../../kit/theme.js";
+import { tenChains } from "./chains.js";
+import { easel } from "./easel.js";
+import { hues, tower as towerOf } from "./tower.js";
+
+const NUM_CHAINS = 10;
+const SPEEDS = [[0.7, "slowly"], [3, "3 a second"], [12, "12 a second"], [60, "each frame"], [300, "5 a frame"], [1200, "20 a frame"]];
+const MODES = ["dream", "recognise", "complete"];
+
+export default component(async (root, settings, page) => {
+  const at = elements(root);
+  const setting = scene("dbn", {
+    mode: MODES, speed: [2, 0, 5], temperature: [1, 0.3, 2], show: ["mean", "sample"], seed: [1, 1, 2 ** 31], chain: [3, 0, NUM_CHAINS - 1],
+    hold: ["each", "free", ..."0123456789"],
+  });
+  const ask = asker(new URL("./worker.js", import.meta.url));
+  let colours, tower, sizes, numLabels = 0, sweeps = 0, due = 0, model, models = [];
+  const chains = tenChains(at, setting, {
+    count: NUM_CHAINS, onHold: (labels) => { ask("hold", { labels }); if (!animation.running) step(1); }, onChain: () => { if (!animation.running) step(0); },
+  });
+  const drawing = await easel(at, settings, { ask, setting, onDreamOn: dreamOn, onChange: () => { if (!animation.running) frame(0, 1); } });
+  const animation = loop(root, frame);
+
+  async function useModel(id) {
+    const next = models.find((each) => each.id === id) ?? models[0];
+    if (next.url === model?.url) return;
+    model = next;
+    at.model.value = model.id;
+    const before = String([sizes, numLabels]);
+    const loaded = await ask("load", { url: new URL(model.url, location.href).href, count: NUM_CHAINS, seed: setting.seed });
+    ({ sizes, numLabels } = loaded);
+    at.about.textContent = about(loaded.card);
+    if (String([sizes, numLabels]) === before) return drawing.touch(); // new weights, and everything goes on
+    tower?.destroy();
+    tower = towerOf(at, sizes, numLabels);
+    chains.labelled(numLabels);
+    drawing.labelled(numLabels);
+    if (colours) tower.theme(colours);
+    show(setting.mode);
+    await begin();
+  }
+
+  async function begin() {
+    sweeps = 0;
+    await ask("restart", { seed: setting.seed });
+    await ask("hold", { labels: chains.labels });
+    await step(1);
+  }
+
+  async function step(count) {
+    const look = await ask("dream", { sweeps: count, beta: 1 / setting.temperature, chain: setting.chain, sampled: setting.show === "sample" });
+    sweeps += count;
+    tower.show(layersOf(look), look.labels.subarray(setting.chain * numLabels, (setting.chain + 1) * numLabels), { delay: delay(), held: chains.labels[setting.chain] });
+    chains.show(look, delay() * (sizes.length - 1));
+    at.counter.textContent = `sweep ${sweeps.toLocaleString("en")} in the top pair`;
+    root.dataset.sweeps = sweeps;
+    if (!animation.running) chains.settle();
+  }
+
+  // slow enough, and the layers light up one after the other
+  const delay = () => (animation.running && SPEEDS[setting.speed][0] <= 3 ? 0.25 / SPEEDS[setting.speed][0] : 0);
+
+  async function frame(now, seconds) {
+    due += SPEEDS[setting.speed][0] * seconds;
+    const count = Math.min(Math.floor(due), 50);
+    due = Math.min(due - count, 1);
+    if (setting.mode === "dream") {
+      if (count) await step(count);
+      chains.ease(setting.show === "sample" ? 1 : seconds);
+    } else if (setting.mode === "recognise") {
+      const seen = await drawing.recognise(setting.show === "sample" && count > 0, seconds);
+      if (seen) {
+        tower.show(layersOf(seen), seen.labels, { delay: drawing.busy ? 0 : delay(), upward: true });
+        root.dataset.told = seen.labels.length ? seen.labels.indexOf(Math.max(...seen.labels)) : "";
+      }
+    } else if (count) {
+      const seen = await drawing.complete(count);
+      tower.show(layersOf(seen), seen.labels, { delay: delay(), upward: true });
+    }
+  }
+
+  async function dreamOn(picture) {
+    chains.hold("free");
+    await ask("beginFrom", { picture });
+    sweeps = 0;
+    show("dream");
+    play(true);
+  }
+
+  // --- controls
+  const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
+  function show(mode) {
+    setting.set("mode", mode);
+    press(MODES, mode);
+    at.dreamPanel.hidden = mode !== "dream";
+    at.drawPanel.hidden = mode === "dream";
+    root.querySelectorAll("[data-only]").forEach((element) => { element.hidden = element.dataset.only !== mode; });
+    tower.direct(mode !== "dream");
+    drawing.enter(mode);
+    root.dataset.mode = mode;
+    if (!animation.running) frame(0, 1);
+  }
+  for (const mode of MODES) at[mode].onclick = () => show(mode);
+  for (const way of ["mean", "sample"]) at[way].onclick = () => { setting.set("show", way); press(["mean", "sample"], way); drawing.touch(); if (!animation.running) step(0); };
+  at.again.onclick = begin;
+  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
+  at.play.onclick = () => play(!animation.running);
+  at.sweep.onclick = async () => { play(false); await (setting.mode === "dream" ? step(1) : (drawing.touch(), frame(0, 1 / SPEEDS[setting.speed][0]))); };
+  at.speed.value = setting.speed;
+  at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); words(); };
+  at.temperature.value = setting.temperature;
+  at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); words(); };
+  at.model.onchange = () => useModel(at.model.value);
+  at.save.onclick = () => (setting.mode === "dream" ? chains.savePicture(`dbn-sweep-${sweeps}.png`) : drawing.savePicture());
+  at.film.onclick = () => chains.saveFilm();
+  root.addEventListener("keydown", (event) => {
+    if (setting.mode !== "dream" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select")) return;
+    if (/^[0-9]$/.test(event.key) && numLabels) chains.press(Number(event.key));
+    if (event.key === "Escape") chains.hold("free");
+  });
+
+  function play(on) {
+    if (on) animation.start();
+    else animation.stop();
+    at.play.textContent = on ? "Pause" : "Play";
+    at.play.setAttribute("aria-pressed", String(on));
+  }
+  function words() {
+    at.speedText.textContent = SPEEDS[setting.speed][1];
+    at.temperatureText.textContent = setting.temperature.toFixed(2);
+  }
+  function theme(found) {
+    colours = {
+      theme: found, ink: ramp(found.paper, found.ink), held: ramp(found.paper, found.blue), gap: ramp(found.surface, found.surface)[0], free: ramp(found.line, found.line)[0],
+      units: hues.map((hue) => ramp(found.line, found[hue])),
+    };
+    tower?.theme(colours);
+    chains.theme(colours);
+    drawing.theme(colours);
+  }
+
+  async function update(next) {
+    if (JSON.stringify(next.models) === JSON.stringify(models)) return;
+    models = next.models;
+    const wish = at.model.value;
+    at.model.replaceChildren(...models.map(({ id, label }) => Object.assign(document.createElement("option"), { value: id, textContent: label })));
+    await useModel(wish);
+  }
+
+  theme(page.colours);
+  press(["mean", "sample"], setting.show);
+  words();
+  await update(settings);
+  play(!reducedMotion());
+  const announcing = setInterval(() => {
+    at.status.textContent = setting.mode === "dream" ? `Ten chains, sweep ${sweeps}; ${chains.inWords()}` : drawing.inWords();
+  }, 10000);
+  return { update, theme, destroy() { clearInterval(announcing); animation.destroy(); tower.destroy(); drawing.destroy(); ask.end(); } };
+});
+
+const layersOf = (reply) => Array.from({ length: reply.numLayers }, (_, l) => reply[`layer${l}`]);
+
+function about({ config, metrics }) {
+  const words = [config.layer_sizes.join("–") + (config.num_labels ? ` + ${config.num_labels} labels` : "")];
+  if (metrics?.accuracy) words.push(`${(100 * (1 - metrics.accuracy)).toFixed(2)} % errors on the test set`);
+  return words.join("; ");
+}

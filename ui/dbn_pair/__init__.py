@@ -1,8 +1,0 @@
-"""Before and after up-down: the same labels held, the same seed, side by side; and the test digits on which they differ."""
-
-from ..component import define
-
-
-def mount(before: str, after: str, *, images: str, key: str = "dbn_pair"):
-    """Draw the pair. before, after: URLs of two labelled DBNs; images: URL of test images."""
-    return define("dbn_pair")({"models": [before, after], "images": images}, key=key)

@@ -1,8 +1,0 @@
-"""Explaining away: two causes of one effect, and the prior under which they stay independent."""
-
-from ..component import define
-
-
-def mount(*, key: str = "explaining_away"):
-    """Draw it; everything happens in the browser."""
-    return define("explaining_away")({}, key=key)

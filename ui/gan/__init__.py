@@ -1,0 +1,1 @@
+"""What the GAN page is made of."""

@@ -1,0 +1,1 @@
+"""What the paper's page is made of."""

@@ -1,0 +1,1 @@
+"""What the RBM page is made of."""

@@ -1,0 +1,271 @@
+// The RBM stage. The worker samples; this module asks for the next sweeps when it has painted the last ones.
+
+import { EngineClient } from "../../engine/client.js";
+import { fetchModel, machineOf } from "../../engine/engine.js";
+import { component, elements } from "../../kit/component.js";
+import { loop } from "../../kit/loop.js";
+import { drawingPad } from "../../kit/pad.js";
+import { filters, paintTiles, tileAt } from "../../kit/pictures.js";
+import { savePicture } from "../../kit/save.js";
+import { scene } from "../../kit/scene.js";
+import { diverging, ramp, reducedMotion, rgb } from "../../kit/theme.js";
+import { drawTrace } from "../../kit/trace.js";
+import { greyScale } from "./grey.js";
+
+const PIXELS = 784, NUM_CHAINS = 25, TRACE_LENGTH = 400;
+const CHAINS_LAYOUT = { count: NUM_CHAINS, columns: 5, gap: 2 };
+// sweeps a second below the display's rate, then sweeps a frame
+const SPEEDS = [[1, "1 a second"], [5, "5 a second"], [20, "20 a second"], [60, "each frame"], [300, "5 a frame"], [1200, "20 a frame"], [6000, "100 a frame"]];
+
+export default component(async (root, settings, page) => {
+  const at = elements(root);
+  const setting = scene("stage", {
+    speed: [2, 0, 6], temperature: [1, 0.2, 3], show: ["mean", "sample"], seed: [1, 1, 2 ** 31], start: ["digits", "noise"],
+    chain: [12, 0, NUM_CHAINS - 1], unit: [0, 0, 100000],
+  });
+  const engine = new EngineClient();
+  const kept = new Map(); // data set -> its test images
+  let colours, url, data, images, machine, grey, wall, tops, sweeps = 0, due = 1, energies = [], latest = null, dirty = true;
+  let digit = 0;
+
+  const pad = drawingPad(at.pad, { onChange: () => { dirty = true; hint(); if (!animation.running) paint(); } });
+  const animation = loop(root, frame);
+
+  async function useModel(newUrl) {
+    if (newUrl === url) return;
+    url = newUrl;
+    root.setAttribute("aria-busy", "true");
+    try {
+      await changeTo(newUrl);
+      hint();
+    } catch (error) {
+      if (!machine) throw error;
+      at.hint.textContent = `This machine could not be fetched, the one before stays: ${error.message}`;
+      url = null;
+    }
+    if (url === newUrl || url === null) root.removeAttribute("aria-busy");
+  }
+
+  async function changeTo(newUrl) {
+    const early = machine ? null : engine.load(newUrl); // the first machine: worker and page fetch it side by side
+    const model = await fetchModel(url), next = machineOf(model), name = model.card.data in settings.data ? model.card.data : "mnist";
+    if (!kept.has(name)) kept.set(name, testImages(settings.data[name].images));
+    const [scale, pictures] = await Promise.all([greyScale(next, settings.data[name].statistics), kept.get(name)]);
+    if (url !== newUrl) return; // another one was chosen meanwhile
+    const numHidden = next.biases[1].length, goesOn = machine && kind(machine, data) === kind(next, name);
+    if (!goesOn) latest = null; // what the old chains still answer is not for the new machine
+    [machine, grey, images, data, tops] = [next, scale, pictures, name, null];
+    wall = { ...filters(machine.weights[0], PIXELS, numHidden), numHidden };
+    at.digit.textContent = data === "mnist" ? "A test digit" : "A test picture";
+    at.half.textContent = data === "mnist" ? "Half a digit" : "Half a picture";
+    await (early ?? engine.load(url));
+    if (!goesOn) await begin();
+    setting.unit = Math.min(setting.unit, numHidden - 1);
+    at.hiddenTitle.textContent = `${numHidden} hidden units`;
+    afterwards(() => {
+      paintWall();
+      showUnit();
+    });
+  }
+
+  // Chains start from test digits or from noise; the same seed starts the same chains.
+  async function begin() {
+    const start = setting.start === "digits" ? { start: "images", images: grey.toModel(firstImages(images, setting.seed)) } : { start: "noise" };
+    await engine.chains({ numChains: NUM_CHAINS, seed: setting.seed, ...start });
+    sweeps = 0;
+    energies = [];
+    latest = await engine.state(wanted());
+    dirty = true;
+    paint();
+  }
+
+  const wallColumns = () => (root.clientWidth < 700 || wall.numHidden <= 100 ? 20 : 40);
+  const wanted = () => [setting.show === "mean" ? "visibleMeans" : "visible", "hidden", "energy"];
+  const clamp = () => (pad.held.some(Boolean) ? { mask: pad.held.slice(), values: grey.hold(pad.values) } : {});
+
+  async function sweep(count) {
+    if (!latest) return;
+    const asked = machine, next = await engine.sweep({ count, beta: 1 / setting.temperature, want: wanted(), ...clamp() });
+    if (!latest || asked !== machine) return;
+    latest = next;
+    sweeps += count;
+    energies.push(latest.energy.reduce((a, b) => a + b, 0) / NUM_CHAINS);
+    if (energies.length > TRACE_LENGTH) energies.shift();
+    dirty = true;
+  }
+
+  async function frame(now, seconds) {
+    due += SPEEDS[setting.speed][0] * seconds;
+    const count = Math.min(Math.floor(due), 200);
+    if (count >= 1) {
+      due = Math.min(due - count, 1);
+      await sweep(count);
+    }
+    if (dirty) paint();
+  }
+
+  function paint() {
+    if (!latest || !colours) return;
+    dirty = false;
+    const pictures = grey.toGrey(latest.visibleMeans ?? latest.visible);
+    paintTiles(at.chains, pictures, { ...CHAINS_LAYOUT, colours: colours.ink, background: colours.gap });
+    frameTile(at.chains, setting.chain, CHAINS_LAYOUT, colours.primary);
+    paintPad(pictures.subarray(setting.chain * PIXELS, (setting.chain + 1) * PIXELS));
+    const { numHidden } = wall, h = latest.hidden.subarray(setting.chain * numHidden, (setting.chain + 1) * numHidden);
+    paintTiles(at.hidden, h, { count: numHidden, ...hiddenLayout(numHidden), colours: colours.hidden, background: colours.surface });
+    frameTile(at.hidden, setting.unit, hiddenLayout(numHidden), colours.primary, 1);
+    at.counter.textContent = `sweep k = ${sweeps.toLocaleString("en")}`;
+    root.dataset.sweeps = sweeps;
+    drawTrace(at.energy, [{ values: energies, colour: colours.theme.blue }], { colours: colours.theme });
+    at.energyText.textContent = energies.length ? `now ${energies.at(-1).toFixed(1)} (mean of the chains)` : "";
+  }
+
+  // Held pixels are blue, the ones the machine dreams are ink.
+  function paintPad(dream) {
+    const mixed = new Float32Array(PIXELS), lut = new Uint32Array(256);
+    lut.set(colours.ink.filter((_, i) => i % 2 === 0), 0);
+    lut.set(colours.held.filter((_, i) => i % 2 === 0), 128);
+    for (let i = 0; i < PIXELS; i++) mixed[i] = (pad.held[i] ? 128 : 0) + Math.min(127, Math.max(0, 127 * (pad.held[i] ? pad.values[i] : dream[i])));
+    paintTiles(at.pad, mixed, { count: 1, low: 0, high: 255, colours: lut });
+  }
+
+  function paintWall() {
+    if (!colours || !wall) return;
+    const { pictures, numHidden, scale } = wall;
+    paintTiles(at.wall, pictures, { count: numHidden, columns: wallColumns(), gap: 2, low: -scale, high: scale, colours: colours.signed, background: colours.gap });
+    frameTile(at.wall, setting.unit, { columns: wallColumns(), gap: 2 }, colours.primary);
+    paintTiles(at.filter, pictures.subarray(setting.unit * PIXELS, (setting.unit + 1) * PIXELS), { count: 1, low: -scale, high: scale, colours: colours.signed });
+  }
+
+  async function showUnit() {
+    tops ??= favourites(engine, images, grey, wall);
+    const { best, share } = (await tops)(setting.unit);
+    const pictures = new Float32Array(best.length * PIXELS);
+    best.forEach((index, i) => pictures.set(images.grey.subarray(index * PIXELS, (index + 1) * PIXELS), i * PIXELS));
+    paintTiles(at.fires, pictures, { count: best.length, columns: 4, colours: colours.ink, background: colours.gap });
+    at.unitName.textContent = `Unit ${setting.unit + 1}`;
+    at.unitText.textContent = `bias ${machine.biases[1][setting.unit].toFixed(2)}; on for ${Math.round(100 * share)} % of the test images, most surely for these:`;
+  }
+
+  function hint() {
+    const held = pad.held.reduce((a, b) => a + b, 0);
+    at.hint.textContent = held
+      ? `${held} pixels are held (blue); every chain dreams the other ${PIXELS - held}. This pad shows the framed chain.`
+      : "Nothing is held: the chains run free. Draw half a digit and watch them dream the rest.";
+  }
+
+  function hold(values, held) {
+    pad.set(values, held);
+  }
+
+  // --- controls
+  const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
+  const choose = (index) => { setting.set("unit", index); paintWall(); showUnit(); dirty = true; if (!animation.running) paint(); };
+  for (const tool of ["ink", "paper", "free"]) at[tool].onclick = () => { pad.tool = tool; press(["ink", "paper", "free"], tool); };
+  for (const show of ["mean", "sample"]) {
+    at[show].onclick = async () => {
+      setting.set("show", show);
+      press(["mean", "sample"], show);
+      if (!animation.running) { latest = await engine.state(wanted()); paint(); }
+    };
+  }
+  at.clear.onclick = () => pad.clear();
+  at.digit.onclick = () => hold(nextDigit(), undefined);
+  at.half.onclick = () => hold(nextDigit(), Uint8Array.from({ length: PIXELS }, (_, i) => (i < PIXELS / 2 ? 1 : 0)));
+  at.noise.onclick = async () => { setting.set("start", "noise"); await begin(); };
+  at.again.onclick = begin;
+  at.anew.onclick = async () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); await begin(); };
+  at.play.onclick = () => play(!animation.running);
+  at.step.onclick = async () => { play(false); await sweep(1); paint(); };
+  at.speed.value = setting.speed;
+  at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); labels(); };
+  at.temperature.value = setting.temperature;
+  at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); labels(); };
+  at.model.onchange = () => useModel(models.find((model) => model.id === at.model.value).url);
+  at.save.onclick = () => savePicture(at.chains, `rbm-chains-sweep-${sweeps}.png`);
+  at.chains.onclick = (event) => { const i = tileAt(event, at.chains, CHAINS_LAYOUT); if (i >= 0) { setting.set("chain", i); dirty = true; paint(); } };
+  at.hidden.onclick = (event) => { const i = tileAt(event, at.hidden, { count: wall.numHidden, ...hiddenLayout(wall.numHidden) }); if (i >= 0) choose(i); };
+  at.wall.onclick = (event) => { const i = tileAt(event, at.wall, { count: wall.numHidden, columns: wallColumns(), gap: 2 }); if (i >= 0) choose(i); };
+
+  function play(on) {
+    if (on) animation.start();
+    else animation.stop();
+    at.play.textContent = on ? "Pause" : "Play";
+    at.play.setAttribute("aria-pressed", String(on));
+  }
+  function labels() {
+    at.speedText.textContent = SPEEDS[setting.speed][1];
+    at.temperatureText.textContent = setting.temperature.toFixed(2);
+  }
+  function nextDigit() {
+    digit = (digit * 7 + 3) % images.count;
+    const picture = images.grey.slice(digit * PIXELS, (digit + 1) * PIXELS);
+    return grey.toGrey(grey.hold(picture)); // binary units can only be held black or white
+  }
+
+  let models = [];
+  function theme(found) {
+    colours = {
+      theme: found, ink: ramp(found.paper, found.ink), held: ramp(found.paper, found.blue), hidden: ramp(found.line, found.orange), surface: ramp(found.surface, found.surface)[0],
+      signed: diverging(found.blue, found.paper, found.orange), primary: found.primary, gap: ramp(found.line, found.line)[0],
+    };
+    paintWall();
+    dirty = true;
+  }
+  async function update(next) {
+    models = next.models;
+    const wish = next.follow ?? at.model.value;
+    at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
+    at.model.value = models.some(({ id }) => id === wish) ? wish : next.chosen;
+    await useModel(models.find((model) => model.id === at.model.value).url);
+  }
+
+  theme(page.colours);
+  press(["ink", "paper", "free"], pad.tool);
+  press(["mean", "sample"], setting.show);
+  labels();
+  hint();
+  await update(settings);
+  play(!reducedMotion());
+  const announcing = setInterval(() => {
+    at.status.textContent = `${NUM_CHAINS} chains, sweep ${sweeps}, temperature ${setting.temperature}, ${pad.held.reduce((a, b) => a + b, 0)} pixels held.`;
+  }, 10000);
+
+  return { update, theme, destroy() { clearInterval(announcing); animation.destroy(); engine.terminate(); } };
+});
+
+// What takes a tenth of a second and can wait, so that the chains move first.
+const afterwards = (work) => setTimeout(work, 250);
+
+const hiddenLayout = (numHidden) => ({ width: 1, height: 1, columns: numHidden > 600 ? 40 : 25, gap: 1 });
+
+// {grey (count x 784 in [0, 1]), labels, count} from count x 784 bytes and count labels
+async function testImages(url) {
+  const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer()), count = bytes.length / (PIXELS + 1);
+  return { count, grey: Float32Array.from(bytes.subarray(0, count * PIXELS), (x) => x / 255), labels: bytes.subarray(count * PIXELS) };
+}
+
+function firstImages(images, seed) {
+  const first = (seed * 25) % (images.count - NUM_CHAINS);
+  return images.grey.slice(first * PIXELS, (first + NUM_CHAINS) * PIXELS);
+}
+
+// Chains can go on with the weights of another machine if that has units of the same kind for the same pictures.
+const kind = ({ biases, visible }, data) => `${biases[1].length} ${visible} ${data}`;
+
+// For every hidden unit: the eight test images that switch it on most surely, and the share that does at all.
+async function favourites(engine, images, grey, wall) {
+  const means = await engine.meanHidden(grey.toModel(images.grey)), n = wall.numHidden;
+  return (unit) => {
+    const p = Float32Array.from({ length: images.count }, (_, i) => means[i * n + unit]);
+    const best = [...p.keys()].sort((a, b) => p[b] - p[a]).slice(0, 8);
+    return { best, share: p.filter((x) => x > 0.5).length / images.count };
+  };
+}
+
+function frameTile(canvas, index, { width = canvas.dataset.w ?? 28, height = width, columns, gap }, colour) {
+  const context = canvas.getContext("2d"), x = (index % columns) * (width + gap), y = Math.floor(index / columns) * (height + gap);
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
+}

@@ -1,0 +1,1 @@
+"""The training room that the families share, and the worker processes behind it."""

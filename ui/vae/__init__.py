@@ -1,0 +1,1 @@
+"""What the VAE page is made of."""
