@@ -35,3 +35,11 @@ def test_a_locked_control_stays_where_it_is(page, app_url):
     assert slider.is_disabled()
     assert slider.input_value() == "0.8"
     assert page.locator(f"{STAGE} input[data-id=speed]").is_enabled()
+
+
+def test_a_stale_link_falls_back_with_a_sentence(page, app_url):
+    page.goto(f"{app_url}/rbm?stage_speed=99&stage_show=sample")
+    page.wait_for_selector(STAGE, timeout=30_000)
+    page.get_by_text("stage_speed=99").wait_for(timeout=10_000)
+    assert page.locator(f"{STAGE} input[data-id=speed]").input_value() == "2"
+    assert "stage_speed" not in page.url and "stage_show=sample" in page.url

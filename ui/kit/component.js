@@ -5,7 +5,7 @@
 // root: the element holding component.html; page.colours: the theme; page.send(name, value): tell the server (debounced);
 // page.trigger(name, value): tell it once, now. Until build() has resolved the root carries no data-ready attribute.
 
-import { locked } from "./scene.js";
+import { locked, takeRefused } from "./scene.js";
 import { readColours } from "./theme.js";
 
 const instances = new WeakMap();
@@ -58,6 +58,7 @@ function begin(build, parentElement, data) {
     .then(() => build(root, data, page))
     .then((instance) => {
       root.dataset.ready = "true";
+      tellRefused(root);
       holdStill(root);
       document.addEventListener("locked", () => holdStill(root));
       return instance;
@@ -79,11 +80,22 @@ export function elements(root) {
   return Object.fromEntries([...root.querySelectorAll("[data-id]")].map((element) => [element.dataset.id, element]));
 }
 
+function tellRefused(root) {
+  const refused = takeRefused();
+  if (!refused.length) return;
+  const note = document.createElement("p");
+  note.className = "refused";
+  note.setAttribute("role", "status");
+  note.textContent = `The link asks for what is not known here (${refused.join(", ")}): the usual setting stands instead.`;
+  root.before(note);
+}
+
 // A control is named by its data-id, the setting that it changes by prefix_data-id: ?lock=stage_temperature holds that slider still.
+// Where several buttons make one setting, they (or what they stand in) carry its name as data-setting.
 function holdStill(root) {
   const names = locked().map((name) => name.slice(name.indexOf("_") + 1));
-  for (const control of root.querySelectorAll("[data-id]")) {
-    if (!names.includes(control.dataset.id) || !control.matches("button, input, select")) continue;
+  for (const control of root.querySelectorAll("button, input, select")) {
+    if (!names.includes(control.dataset.id) && !names.includes(control.closest("[data-setting]")?.dataset.setting)) continue;
     control.disabled = true;
     control.title = "Held still for this class";
   }
