@@ -24,12 +24,12 @@ def terms(vae, x, *, rng):
     return vae.log_likelihood_given(z, x), kl_to_prior(mean, log_sigma), kl_to_prior(mean, 2 * log_sigma)
 
 
-def train_mismatched(vae, images, *, rng):
+def train_mismatched(vae, images, *, num_epochs=NUM_EPOCHS, rng):
     vae.initialise(images, rng=rng)
     optimiser = torch.optim.Adam(vae.parameters(), lr=1e-3, fused=True)
-    num_steps = NUM_EPOCHS * (len(images) // BATCH)
+    num_steps = num_epochs * (len(images) // BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, num_steps)
-    for _ in range(NUM_EPOCHS):
+    for _ in range(num_epochs):
         for batch in minibatches(images, BATCH, rng=rng):
             reconstruction, printed_kl, _ = terms(vae, batch, rng=rng)
             optimiser.zero_grad()
