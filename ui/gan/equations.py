@@ -25,12 +25,15 @@ def mount() -> None:
     with left:
         st.table({"state": list(rows)} | {str(x): [f"{row[x]:.3f}" for row in rows.values()] for x in range(STATES)})
         st.latex(
-            rf"V(D^*, G) = -\log 4 + 2\,\mathrm{{JSD}} \\ = {-math.log(4):.3f} + 2 \cdot {divergence:.3f} = {value:.3f}"
+            rf"\begin{{aligned}} V(D^*, G) &= -\log 4 + 2\,\mathrm{{JSD}} \\"
+            rf"&= {-math.log(4):.3f} + 2 \cdot {divergence:.3f} = {value:.3f} \end{{aligned}}"
         )
         st.caption(f"A D that cannot tell says one half everywhere and reaches {undecided:.3f}, which is -log 4.")
     a = torch.tensor([logit], dtype=torch.float64, requires_grad=True)
     slopes = [torch.autograd.grad(generator_loss(a, loss), a)[0].item() for loss in ("saturating", "non-saturating")]
     with right:
-        st.latex(rf"D = \sigma({logit:g}) = {torch.sigmoid(a).item():.4f}")
-        st.latex(rf"\text{{slope of (37): }} {slopes[0]:.4f} \qquad \text{{slope of (38): }} {slopes[1]:.4f}")
+        st.latex(
+            rf"\begin{{aligned}} D = \sigma({logit:g}) &= {torch.sigmoid(a).item():.4f} \\"
+            rf"\text{{slope of (37)}} &= {slopes[0]:.4f} \\ \text{{slope of (38)}} &= {slopes[1]:.4f} \end{{aligned}}"
+        )
         st.caption("The slopes of G's loss in the logit a: all that G gets to feel.")
