@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, prose, visitor
+from ui import assets, lesson, prose, visitor
 from ui.compare import quiz, stage
 
 FAMILIES = {  # family: (title, the file that stands for it)
@@ -61,9 +61,4 @@ def show_quiz():
 
 SECTIONS = {"Side by side": show_side_by_side, "Numbers": show_numbers, "Which one is real?": show_quiz}
 
-st.title("Compare")
-st.markdown(prose.section("compare"))
-section = st.segmented_control(
-    "Section", list(SECTIONS), default="Side by side", key="compare_section", bind="query-params", label_visibility="collapsed"
-)
-SECTIONS[section or "Side by side"]()
+lesson.show("compare", "Compare", SECTIONS)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, checkpoints, prose
+from ui import assets, checkpoints, lesson, prose
 from ui.dbm import double_counting, laboratory, occlusion, settle, small_machine, stage, training
 
 MODELS = {"dbm-mnist": "784-500-1000"}
@@ -65,9 +65,4 @@ SECTIONS = {
     "Mathematics": show_mathematics,
 }
 
-st.title("Deep Boltzmann machine")
-st.markdown(prose.section("dbm"))
-section = st.segmented_control(
-    "Section", list(SECTIONS), default="Stage", key="dbm_section", bind="query-params", label_visibility="collapsed"
-)
-SECTIONS[section or "Stage"]()
+lesson.show("dbm", "Deep Boltzmann machine", SECTIONS)

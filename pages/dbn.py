@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, checkpoints, prose
+from ui import assets, checkpoints, lesson, prose
 from ui.dbn import explaining_away, film, jensen, pair, stage, tied_start, training
 
 MODELS = {
@@ -47,9 +47,4 @@ def show_up_down():
 
 SECTIONS = {"Stage": show_stage, "Stacking": show_stacking, "Jensen": show_bound, "Up-down": show_up_down, "Train": training.mount}
 
-st.title("Deep belief network")
-st.markdown(prose.section("dbn"))
-section = st.segmented_control(
-    "Section", list(SECTIONS), default="Stage", key="dbn_section", bind="query-params", label_visibility="collapsed"
-)
-SECTIONS[section or "Stage"]()
+lesson.show("dbn", "Deep belief network", SECTIONS)

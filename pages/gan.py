@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import prose
+from ui import lesson, prose
 from ui.gan import equations, game, judge, models, walk
 
 
@@ -38,9 +38,4 @@ def show_mathematics():
 
 SECTIONS = {"Game": show_game, "Samples": show_samples, "Train": show_train, "You judge": show_judge, "Mathematics": show_mathematics}
 
-st.title("Generative adversarial network")
-st.markdown(prose.section("gan"))
-section = st.segmented_control(
-    "Section", list(SECTIONS), default="Game", key="gan_section", bind="query-params", label_visibility="collapsed"
-)
-SECTIONS[section or "Game"]()
+lesson.show("gan", "Generative adversarial network", SECTIONS)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import prose
+from ui import lesson, prose
 from ui.checkpoints import choices, upload
 from ui.rbm import laboratory, race, small_machine, stage, training
 
@@ -57,9 +57,4 @@ SECTIONS = {
     "Mathematics": show_mathematics,
 }
 
-st.title("Restricted Boltzmann machine")
-st.markdown(prose.section("rbm"))
-section = st.segmented_control(
-    "Section", list(SECTIONS), default="Stage", key="rbm_section", bind="query-params", label_visibility="collapsed"
-)
-SECTIONS[section or "Stage"]()
+lesson.show("rbm", "Restricted Boltzmann machine", SECTIONS)

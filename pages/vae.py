@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import assets, checkpoints, prose
+from ui import assets, checkpoints, lesson, prose
 from ui.vae import blurry, models, numbers, reparameterisation, square, training
 
 
@@ -46,9 +46,4 @@ SECTIONS = {
     "Mathematics": show_mathematics,
 }
 
-st.title("Variational autoencoder")
-st.markdown(prose.section("vae"))
-section = st.segmented_control(
-    "Section", list(SECTIONS), default="Square", key="vae_section", bind="query-params", label_visibility="collapsed"
-)
-SECTIONS[section or "Square"]()
+lesson.show("vae", "Variational autoencoder", SECTIONS)
