@@ -93,11 +93,17 @@ def label_gradients(model: DBN, h: Tensor, labels: Tensor, dtype: torch.dtype | 
     return LabelGradients(dW, F.pad(error.mean(0), (size, 0)), hidden.mean(0), product(hidden, W.T, dtype))
 
 
-def backward(model: DBN, means: tuple[Tensor, ...], dh: Tensor, dtype: torch.dtype | None = None) -> list[Pair]:
-    """From the gradient by the last of ``means`` (an upward pass) to that by each ``recognition[l]`` and hidden bias."""
+def backward(
+    model: DBN, states: tuple[Tensor, ...], means: tuple[Tensor, ...], dh: Tensor, dtype: torch.dtype | None = None
+) -> list[Pair]:
+    """From the gradient by the last of ``states`` (an upward pass) to that by each ``recognition[l]`` and hidden bias.
+
+    With ``means`` as states it is exact; through drawn states it passes as if they were their means (straight through,
+    Bengio, Leonard & Courville 2013).
+    """
     pairs = []
     for level in reversed(range(len(model.layers))):
-        rbm, R, below, above = model.layers[level], model.recognition[level], means[level], means[level + 1]
+        rbm, R, below, above = model.layers[level], model.recognition[level], states[level], means[level + 1]
         delta = dh * above * (1 - above)
         below = below / rbm.visible.log_sigma.exp() if rbm.config.visible == "gaussian" else below
         pairs.insert(0, (product(below.T, delta, dtype) / len(below), delta.mean(0)))
@@ -109,9 +115,9 @@ def backward(model: DBN, means: tuple[Tensor, ...], dh: Tensor, dtype: torch.dty
 class UpDown:
     """Fine-tune an untied DBN as one model; learning rates fall linearly to zero.
 
-    ``classification`` adds that many parts of the exact gradient of log p(label | recognised h) to those of the top and
-    of recognition, which Hinton and his co-authors left to contrastive divergence (hybrid training, Larochelle & Bengio
-    2008).
+    ``classification`` adds that many parts of the gradient of log p(label | recognised h) to those of the top and of
+    recognition, which Hinton and his co-authors left to contrastive divergence (hybrid training, Larochelle & Bengio
+    2008). What is recognised is drawn: noise on every unit keeps the labels from being learnt by heart.
     """
 
     num_epochs: int
@@ -214,7 +220,7 @@ class UpDown:
             R.add_(dR, alpha=rate)
             rbm.hidden.bias.add_(dc, alpha=rate)
         if self.classification:
-            self.learn_labels(model, images, labels, self.classification * top_rate, dtype)
+            self.learn_labels(model, images, labels, self.classification * top_rate, dtype, draws)
         for parameter, gradient in zip((top.W, top.visible.bias, top.hidden.bias), change, strict=False):
             parameter.add_(gradient, alpha=top_rate)
 
@@ -229,14 +235,17 @@ class UpDown:
 
         return particles, metrics, asleep
 
-    def learn_labels(self, model: DBN, images: Tensor, labels: Tensor, rate: float, dtype: torch.dtype | None) -> None:
-        """One step up the gradient of log p(label | h), h recognised by means as ``classify`` does it."""
-        means = [images]
+    def learn_labels(
+        self, model: DBN, images: Tensor, labels: Tensor, rate: float, dtype: torch.dtype | None, draws: Draws
+    ) -> None:
+        """One step up the gradient of log p(label | h), h drawn from q(h | images)."""
+        states, means = [images], [images]
         for rbm, R in zip(model.layers, model.recognition, strict=True):
-            below = means[-1] / rbm.visible.log_sigma.exp() if rbm.config.visible == "gaussian" else means[-1]
+            below = states[-1] / rbm.visible.log_sigma.exp() if rbm.config.visible == "gaussian" else states[-1]
             means.append(rbm.hidden.mean(product(below, R, dtype)))
-        found = label_gradients(model, means[-1], labels, dtype)
-        pairs = backward(model, tuple(means), found.h, dtype)
+            states.append(draws.binary(means[-1]))
+        found = label_gradients(model, states[-1], labels, dtype)
+        pairs = backward(model, tuple(states), tuple(means), found.h, dtype)
         for rbm, R, (dR, dc) in zip(model.layers, model.recognition, pairs, strict=True):
             R.add_(dR, alpha=rate)
             rbm.hidden.bias.add_(dc, alpha=rate)

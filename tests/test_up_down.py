@@ -117,11 +117,30 @@ def test_label_update_is_the_gradient_of_the_label_given_the_picture(visible):
     with torch.no_grad():
         means = dbn.up_pass(v)
         gradients = label_gradients(dbn, means[-1], labels)
-        pairs = backward(dbn, means, gradients.h)
+        pairs = backward(dbn, means, means, gradients.h)
     log_p = (dbn.label_free_energies(dbn.up_pass(v)[-1]).neg().log_softmax(1) * labels).sum(1).mean()
     parameters = [x for rbm, R in zip(dbn.layers, dbn.recognition, strict=True) for x in (R, rbm.hidden.bias)]
     parameters += [dbn.top.W, dbn.top.visible.bias, dbn.top.hidden.bias]
     assert close([x for pair in pairs for x in pair] + list(gradients[:3]), log_p, parameters)
+
+
+@pytest.mark.parametrize("visible", ["bernoulli", "gaussian"])
+def test_label_update_passes_straight_through_drawn_states(visible):
+    dbn = stack((5, 4, 4, 6), num_labels=3, visible=visible)
+    labels, draws = one_hot(torch.arange(8) % 3, 3).double(), Draws(rng=generator(), dtype=torch.float64)
+    states, means, straight = [torch.rand(8, 5, generator=generator(), dtype=torch.float64)], [None], [None]
+    straight[0] = states[0]
+    for level, rbm in enumerate(dbn.layers):
+        through = rbm.hidden.mean(dbn.recognition_inputs(level, straight[-1]))
+        means.append(through.detach())
+        states.append(draws.binary(means[-1]))
+        straight.append(through + (states[-1] - through).detach())
+    with torch.no_grad():
+        gradients = label_gradients(dbn, states[-1], labels)
+        pairs = backward(dbn, tuple(states), tuple(means), gradients.h)
+    log_p = (dbn.label_free_energies(straight[-1]).neg().log_softmax(1) * labels).sum(1).mean()
+    parameters = [x for rbm, R in zip(dbn.layers, dbn.recognition, strict=True) for x in (R, rbm.hidden.bias)]
+    assert close([x for pair in pairs for x in pair], log_p, parameters)
 
 
 def test_products_in_bfloat16_are_close_and_come_back_wide():
