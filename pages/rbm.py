@@ -19,7 +19,7 @@ MODELS = {
 def show_stage():
     st.markdown(prose.section("rbm", "Stage"))
     stage_above = st.container()
-    with st.popover("Bring a model of your own", icon=":material/upload:"):
+    with st.popover("Bring a model of your own", icon=":material/upload:", key="bring_rbm"):
         upload("rbm", "rbm")
     models = [{"id": each.id, "label": each.label, "url": each.url} for each in choices("rbm", "rbm", MODELS)]
     with stage_above:

@@ -51,7 +51,7 @@ def choices(page: str, family: str, labels: Mapping[str, str] | None = None) -> 
 def checkpoint_picker(page: str, family: str, labels: Mapping[str, str] | None = None) -> Choice | None:
     """A select box over `choices`, with an upload beside it; None, with a sentence, if there is nothing to choose."""
     picking, bringing = st.columns([3, 1], vertical_alignment="bottom")
-    with bringing.popover("Bring a model", width="stretch"):
+    with bringing.popover("Bring a model", width="stretch", key=f"bring_{page}"):
         upload(page, family)
     found = {choice.id: choice for choice in choices(page, family, labels)}
     if not found:

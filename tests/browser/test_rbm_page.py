@@ -119,6 +119,56 @@ def test_the_settings_are_in_the_address(stage, new_page, app_url):
     assert hostile.locator(f"{STAGE} [data-id=temperatureText]").inner_text() == "1.00"
 
 
+def test_what_cannot_be_is_said_in_a_sentence(page, app_url):
+    page.goto(f"{app_url}/rbm?stage_speed=2.7&stage_show=<script>&stage_pad=q1&stage_temperature=1.5")
+    page.wait_for_selector(STAGE, timeout=30_000)
+    said = page.get_by_role("alert").inner_text(timeout=10_000)
+    assert all(name in said for name in ("stage_speed=2.7", "stage_show=<script>", "stage_pad=q1"))
+    assert "stage_temperature" not in said
+    assert page.url.endswith("/rbm?stage_temperature=1.5")
+
+
+def test_a_link_restores_machine_and_drawing(stage, new_page):
+    stage.locator(f"{STAGE} select[data-id=model]").select_option("rbm-cd1-mnist")
+    pad = stage.locator(f"{STAGE} canvas[data-id=pad]")
+    pad.focus()
+    for key in ("ArrowUp", "Space", "Shift+ArrowDown", "Shift+ArrowDown"):
+        pad.press(key)
+    hint = stage.locator(f"{STAGE} [data-id=hint]").inner_text()
+    assert "pixels are held" in hint
+    other = new_page()
+    other.goto(stage.url)
+    other.wait_for_selector(STAGE, timeout=30_000)
+    assert other.locator(f"{STAGE} select[data-id=model]").input_value() == "rbm-cd1-mnist"
+    assert other.locator(f"{STAGE} [data-id=hint]").inner_text() == hint
+    press(stage, "clear")
+    assert "stage_pad" not in stage.url
+
+
+def test_the_keyboard_chooses_chains_and_units(stage):
+    stage.locator(f"{STAGE} canvas[data-id=chains]").press("ArrowDown")
+    assert "stage_chain=17" in stage.url
+    stage.locator(f"{STAGE} canvas[data-id=hidden]").press("ArrowRight")
+    stage.locator(f"{STAGE} [data-id=unitName]", has_text="Unit 2").wait_for()
+
+
+def test_a_visitor_leaves_with_files_that_say_what_they_are(stage):
+    press(stage, "play")
+    names = {"save": "chains-seed-1-sweep-", "film": "chains-seed-1-sweep-", "table": "energy-seed-1-sweep-", "keep": ""}
+    endings = {"save": ".png", "film": ".gif", "table": ".csv", "keep": ".safetensors"}
+    begins = {"save": b"\x89PNG", "film": b"GIF89a", "table": b"sweep,mean_energy_nats\n", "keep": b""}
+    for button, name in names.items():
+        with stage.expect_download(timeout=30_000) as download:
+            press(stage, button)
+        file = download.value
+        assert file.suggested_filename.startswith("rbm-mnist" + (f"-{name}" if name else "."))
+        assert file.suggested_filename.endswith(endings[button])
+        content = file.path().read_bytes()
+        assert content.startswith(begins[button])
+        if button == "keep":
+            assert checkpoint.loads(content)[1].family == "rbm"
+
+
 def inks(page) -> np.ndarray:
     """How much ink the first chain's picture shows, from 0 (paper) to 1; (784,)."""
     red = page.locator(f"{STAGE} canvas[data-id=chains]").evaluate(

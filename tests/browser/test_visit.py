@@ -19,6 +19,9 @@ def test_the_kiosk_hides_the_way_out_and_begins_afresh(new_page, app_url):
     kiosk.wait_for_selector(".visit[data-ready=true]", timeout=30_000, state="attached")
     assert not kiosk.locator("[data-testid=stHeader]").is_visible()
     assert not kiosk.get_by_role("button", name="Link to this scene").is_visible()
+    kiosk.wait_for_selector(STAGE, timeout=30_000)
+    assert not kiosk.get_by_role("button", name="Save picture").is_visible()
+    assert not kiosk.get_by_role("button", name="Bring a model").is_visible()
     for _ in range(125):
         kiosk.clock.run_for(1000)
     kiosk.get_by_text("Still there?").wait_for(timeout=20_000)
@@ -43,3 +46,12 @@ def test_a_stale_link_falls_back_with_a_sentence(page, app_url):
     page.get_by_text("stage_speed=99").wait_for(timeout=10_000)
     assert page.locator(f"{STAGE} input[data-id=speed]").input_value() == "2"
     assert "stage_speed" not in page.url and "stage_show=sample" in page.url
+
+
+def test_a_lock_holds_a_group_of_buttons_and_a_drawing(page, app_url):
+    page.goto(f"{app_url}/rbm?lock=stage_show,stage_pad,stage_seed")
+    page.wait_for_selector(STAGE, timeout=30_000)
+    for name in ("mean", "sample", "ink", "half", "anew"):
+        assert page.locator(f"{STAGE} button[data-id={name}]").is_disabled(), name
+    assert page.locator(f"{STAGE} button[data-id=noise]").is_enabled()
+    assert page.locator(f"{STAGE} canvas[data-id=pad]").evaluate("canvas => canvas.inert")

@@ -5,7 +5,7 @@
 // root: the element holding component.html; page.colours: the theme; page.send(name, value): tell the server (debounced);
 // page.trigger(name, value): tell it once, now. Until build() has resolved the root carries no data-ready attribute.
 
-import { locked, takeRefused } from "./scene.js";
+import { locked, refused } from "./scene.js";
 import { readColours } from "./theme.js";
 
 const instances = new WeakMap();
@@ -34,6 +34,7 @@ export function component(build) {
       setTimeout(() => {
         if (life.generation !== generation || life.root.isConnected) return;
         instances.delete(parentElement);
+        document.removeEventListener("locked", life.hold);
         life.ready.then((instance) => instance?.destroy?.());
       }, 50);
     };
@@ -53,26 +54,28 @@ function begin(build, parentElement, data) {
       page.setTriggerValue(name, value);
     },
   };
-  const life = { generation: 0, root, page, settings: data };
+  const life = { generation: 0, root, page, settings: data, hold: () => holdStill(root) };
   life.ready = Promise.resolve()
     .then(() => build(root, data, page))
     .then((instance) => {
       root.dataset.ready = "true";
-      tellRefused(root);
-      holdStill(root);
-      document.addEventListener("locked", () => holdStill(root));
+      if (refused.length) note(root, "refused", `The link asks for what is not known here (${refused.splice(0).join(", ")}): the usual setting stands instead.`);
+      life.hold();
+      document.addEventListener("locked", life.hold);
       return instance;
     })
     .catch((error) => {
       console.error(error);
-      const note = document.createElement("p");
-      note.className = "failed";
-      note.setAttribute("role", "alert");
-      note.textContent = `This part of the page could not start: ${error.message} Reload the page to try again.`;
-      root.prepend(note);
+      note(root, "failed", `This part of the page could not start: ${error.message} Reload the page to try again.`);
       return null;
     });
   return life;
+}
+
+function note(root, className, textContent) {
+  const text = Object.assign(document.createElement("p"), { className, textContent });
+  text.setAttribute("role", "alert");
+  root.before(text);
 }
 
 // elements(root): the elements that carry data-id, by that name
@@ -80,23 +83,13 @@ export function elements(root) {
   return Object.fromEntries([...root.querySelectorAll("[data-id]")].map((element) => [element.dataset.id, element]));
 }
 
-function tellRefused(root) {
-  const refused = takeRefused();
-  if (!refused.length) return;
-  const note = document.createElement("p");
-  note.className = "refused";
-  note.setAttribute("role", "status");
-  note.textContent = `The link asks for what is not known here (${refused.join(", ")}): the usual setting stands instead.`;
-  root.before(note);
-}
-
-// A control is named by its data-id, the setting that it changes by prefix_data-id: ?lock=stage_temperature holds that slider still.
-// Where several buttons make one setting, they (or what they stand in) carry its name as data-setting.
+// A control changes the setting of its data-id, or the one that data-setting names, on itself or on its group: ?lock=stage_temperature
+// holds that slider still, whatever the component does with it later.
 function holdStill(root) {
   const names = locked().map((name) => name.slice(name.indexOf("_") + 1));
-  for (const control of root.querySelectorAll("button, input, select")) {
+  for (const control of root.querySelectorAll("button, input, select, canvas")) {
     if (!names.includes(control.dataset.id) && !names.includes(control.closest("[data-setting]")?.dataset.setting)) continue;
-    control.disabled = true;
-    control.title = "Held still for this class";
+    control.disabled = control.inert = true;
+    control.parentElement.title = "Held still for this class";
   }
 }

@@ -12,6 +12,11 @@ export function drawingPad(canvas, { onChange = () => {}, radius = 1.4, holdPape
   let last = null;
   canvas.style.touchAction = "none";
   canvas.tabIndex = 0;
+  canvas.setAttribute("role", "application"); // so that a screen reader hands over the arrow keys
+  const mark = document.createElement("i"); // where the keyboard draws
+  mark.className = "pad-mark";
+  mark.hidden = true;
+  canvas.after(mark);
 
   function clear() {
     values.fill(0);
@@ -49,7 +54,14 @@ export function drawingPad(canvas, { onChange = () => {}, radius = 1.4, holdPape
     const box = canvas.getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * SIZE, ((event.clientY - box.top) / box.height) * SIZE];
   }
+  function showMark() {
+    const size = canvas.clientWidth / SIZE, [x, y] = pad.cursor.map((at) => Math.min(SIZE - 1, Math.floor(at)));
+    Object.assign(mark.style, { left: `${canvas.offsetLeft + canvas.clientLeft + x * size}px`, top: `${canvas.offsetTop + canvas.clientTop + y * size}px`, width: `${size}px`, height: `${size}px` });
+    mark.hidden = false;
+  }
+  canvas.addEventListener("blur", () => { mark.hidden = true; });
   canvas.addEventListener("pointerdown", (event) => {
+    mark.hidden = true;
     canvas.setPointerCapture(event.pointerId);
     pad.drawing = true;
     last = place(event);
@@ -79,7 +91,32 @@ export function drawingPad(canvas, { onChange = () => {}, radius = 1.4, holdPape
     event.preventDefault();
     if (move) pad.cursor = pad.cursor.map((x, i) => Math.max(0.5, Math.min(SIZE - 0.5, x + move[i])));
     if (event.key === " " || event.shiftKey) dab(...pad.cursor);
+    showMark();
     onChange(pad);
   });
   return pad;
+}
+
+// A drawing as a short word for the address: a letter for a level of ink (z: not held), then how often it follows.
+const LEVELS = "abcdefghijklmnop";
+
+export function drawingToText({ values, held }) {
+  if (!held.some(Boolean)) return "";
+  const letters = Array.from(held, (is, i) => (is ? LEVELS[Math.round(15 * Math.max(0, Math.min(1, values[i])))] : "z")).join("");
+  return letters.replace(/(.)\1+/g, (run, letter) => letter + run.length);
+}
+
+// {values, held}, or null if the word is not a drawing
+export function textToDrawing(text) {
+  const values = new Float32Array(SIZE * SIZE), held = new Uint8Array(SIZE * SIZE);
+  let at = 0;
+  for (const [, letter, times] of text.matchAll(/([a-pz])(\d*)/g)) {
+    const end = at + Number(times || 1);
+    if (letter !== "z") {
+      values.fill(LEVELS.indexOf(letter) / 15, at, end);
+      held.fill(1, at, end);
+    }
+    at = end;
+  }
+  return at === SIZE * SIZE && /^([a-pz]\d*)*$/.test(text) ? { values, held } : null;
 }

@@ -1,48 +1,48 @@
 // What a visitor has set lives in the address, so that a link restores it: scene("rbm", {temperature: [1, 0.2, 3], mode: ["mean", "sample"]}).
-// A setting is declared by its default and bounds (numbers) or by its choices, the first being the default; a stale or hostile value
-// falls back to the default, leaves the address, and is told to the visitor (see component.js). What ?lock=… names keeps its value (see ui/visit).
+// A setting is declared by its default and bounds (numbers: whole ones if all three are, unless a fourth says "real"), by its choices, the
+// first being the default, or by its default and a test. A stale or hostile value falls back to the default, leaves the address, and is
+// told to the visitor (see component.js). What ?lock=… names keeps its value (see ui/visit).
 
-const refused = [];
+export const refused = [];
 
 export function scene(prefix, declared) {
-  const query = new URLSearchParams(location.search);
-  const values = {};
+  const query = new URLSearchParams(location.search), values = {};
   for (const [name, allowed] of Object.entries(declared)) {
     const key = `${prefix}_${name}`, given = query.get(key);
     values[name] = allowed[0];
     if (given === null) continue;
-    const value = typeof allowed[0] === "number" ? Number(given) : given;
+    const value = typeof allowed[0] === "number" && given.trim() ? Number(given) : given;
     if (fits(value, allowed)) values[name] = value;
     else {
       refused.push(`${key}=${given.slice(0, 40)}`);
-      query.delete(key);
-      write(query);
+      write(key, null);
     }
   }
   return {
     ...values,
     set(name, value) {
-      if (locked().includes(`${prefix}_${name}`)) return;
+      const key = `${prefix}_${name}`;
+      if (locked().includes(key)) return;
       this[name] = value;
-      const now = new URLSearchParams(location.search);
-      if (value === declared[name][0]) now.delete(`${prefix}_${name}`);
-      else now.set(`${prefix}_${name}`, String(value));
-      write(now);
+      write(key, value === declared[name][0] ? null : String(value));
     },
   };
 }
 
-function write(query) {
-  const text = query.toString();
-  history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
+function fits(value, allowed) {
+  const [usual, low, high, kind] = allowed;
+  if (typeof low === "function") return low(value);
+  if (typeof usual !== "number") return allowed.includes(value);
+  const whole = kind !== "real" && [usual, low, high].every(Number.isInteger);
+  return Number.isFinite(value) && value >= low && value <= high && (!whole || Number.isInteger(value));
 }
 
-// what was refused since somebody last asked
-export const takeRefused = () => refused.splice(0);
-
-function fits(value, allowed) {
-  if (typeof allowed[0] !== "number") return allowed.includes(value);
-  return Number.isFinite(value) && value >= allowed[1] && value <= allowed[2];
+function write(key, value) {
+  const now = new URLSearchParams(location.search);
+  if (value === null) now.delete(key);
+  else now.set(key, value);
+  const text = now.toString();
+  history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
 }
 
 // the settings that a teacher holds still, by their names in the address

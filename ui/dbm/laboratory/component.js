@@ -14,7 +14,7 @@ const MAP = { count: 1, width: STATES, height: STATES };
 export default component(async (root, settings, page) => {
   const at = elements(root);
   const setting = scene("lab", {
-    kind: ["two", "anyone"], strength: [1, 0, 2], start: ["random", "doubled"], seed: [1, 1, 2 ** 31], v: [15, 0, STATES - 1],
+    kind: ["two", "anyone"], strength: [1, 0, 2, "real"], start: ["random", "doubled"], seed: [1, 1, 2 ** 31], v: [15, 0, STATES - 1],
   });
   let colours, machine, exact, joint, run, sweep = 0, clock = 0, chain, visits, steps = 0, gaps, verdict = "", touched = false;
 

@@ -21,7 +21,7 @@ export default component(async (root, settings, page) => {
   const at = elements(root);
   const setting = scene("game", {
     world: ["ring", "grid", "moons", "drawn"], seed: [1, 1, 2 ** 31], speed: [3, 0, 4], loss: LOSSES, k: [1, 1, 10], rateD: [-2.7, -4, -1.5],
-    rateG: [-2.7, -4, -1.5], r1: [0, 0, 2], smoothing: [0, 0, 0.3], averaged: ["no", "yes"], field: ["yes", "no"], pulls: ["yes", "no"], mesh: ["no", "yes"],
+    rateG: [-2.7, -4, -1.5], r1: [0, 0, 2, "real"], smoothing: [0, 0, 0.3], averaged: ["no", "yes"], field: ["yes", "no"], pulls: ["yes", "no"], mesh: ["no", "yes"],
   });
   const ask = asker(new URL("./worker.js", import.meta.url));
 

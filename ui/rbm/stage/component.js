@@ -2,17 +2,19 @@
 
 import { EngineClient } from "../../engine/client.js";
 import { fetchModel, machineOf } from "../../engine/engine.js";
+import { choosable } from "../../kit/choose.js";
 import { component, elements } from "../../kit/component.js";
+import { saveFilm } from "../../kit/film.js";
 import { loop } from "../../kit/loop.js";
-import { drawingPad } from "../../kit/pad.js";
-import { filters, paintTiles, tileAt } from "../../kit/pictures.js";
-import { savePicture } from "../../kit/save.js";
+import { drawingPad, drawingToText, textToDrawing } from "../../kit/pad.js";
+import { filters, frameTile, paintTiles } from "../../kit/pictures.js";
+import { download, savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { diverging, ramp, reducedMotion, rgb } from "../../kit/theme.js";
 import { drawTrace } from "../../kit/trace.js";
 import { greyScale } from "./grey.js";
 
-const PIXELS = 784, NUM_CHAINS = 25, TRACE_LENGTH = 400;
+const PIXELS = 784, NUM_CHAINS = 25, TRACE_LENGTH = 400, FILM_FRAMES = 60;
 const CHAINS_LAYOUT = { count: NUM_CHAINS, columns: 5, gap: 2 };
 // sweeps a second below the display's rate, then sweeps a frame
 const SPEEDS = [[1, "1 a second"], [5, "5 a second"], [20, "20 a second"], [60, "each frame"], [300, "5 a frame"], [1200, "20 a frame"], [6000, "100 a frame"]];
@@ -21,14 +23,15 @@ export default component(async (root, settings, page) => {
   const at = elements(root);
   const setting = scene("stage", {
     speed: [2, 0, 6], temperature: [1, 0.2, 3], show: ["mean", "sample"], seed: [1, 1, 2 ** 31], start: ["digits", "noise"],
-    chain: [12, 0, NUM_CHAINS - 1], unit: [0, 0, 100000],
+    chain: [12, 0, NUM_CHAINS - 1], unit: [0, 0, 100000], pad: ["", textToDrawing],
+    model: [settings.chosen, (id) => settings.models.length === 1 || settings.models.some((model) => model.id === id)],
   });
   const engine = new EngineClient();
   const kept = new Map(); // data set -> its test images
   let colours, url, data, images, machine, grey, wall, tops, sweeps = 0, due = 1, energies = [], latest = null, dirty = true;
-  let digit = 0;
+  let digit = 0, filming = false;
 
-  const pad = drawingPad(at.pad, { onChange: () => { dirty = true; hint(); if (!animation.running) paint(); } });
+  const pad = drawingPad(at.pad, { onChange: drawn });
   const animation = loop(root, frame);
 
   async function useModel(newUrl) {
@@ -79,7 +82,16 @@ export default component(async (root, settings, page) => {
     paint();
   }
 
-  const wallColumns = () => (root.clientWidth < 700 || wall.numHidden <= 100 ? 20 : 40);
+  function drawn() {
+    dirty = true;
+    hint();
+    if (!animation.running) paint();
+    const text = pad.drawing ? setting.pad : drawingToText(pad);
+    if (text !== setting.pad) setting.set("pad", text);
+  }
+
+  const hiddenLayout = () => ({ count: wall.numHidden, width: 1, height: 1, columns: wall.numHidden > 600 ? 40 : 25, gap: 1, rim: 1 });
+  const wallLayout = () => ({ count: wall.numHidden, columns: root.clientWidth < 700 || wall.numHidden <= 100 ? 20 : wall.numHidden % 50 ? 40 : 50, gap: 2, rim: 1 });
   const wanted = () => [setting.show === "mean" ? "visibleMeans" : "visible", "hidden", "energy"];
   const clamp = () => (pad.held.some(Boolean) ? { mask: pad.held.slice(), values: grey.hold(pad.values) } : {});
 
@@ -89,7 +101,7 @@ export default component(async (root, settings, page) => {
     if (!latest || asked !== machine) return;
     latest = next;
     sweeps += count;
-    energies.push(latest.energy.reduce((a, b) => a + b, 0) / NUM_CHAINS);
+    energies.push([sweeps, latest.energy.reduce((a, b) => a + b, 0) / NUM_CHAINS]);
     if (energies.length > TRACE_LENGTH) energies.shift();
     dirty = true;
   }
@@ -112,12 +124,12 @@ export default component(async (root, settings, page) => {
     frameTile(at.chains, setting.chain, CHAINS_LAYOUT, colours.primary);
     paintPad(pictures.subarray(setting.chain * PIXELS, (setting.chain + 1) * PIXELS));
     const { numHidden } = wall, h = latest.hidden.subarray(setting.chain * numHidden, (setting.chain + 1) * numHidden);
-    paintTiles(at.hidden, h, { count: numHidden, ...hiddenLayout(numHidden), colours: colours.hidden, background: colours.surface });
-    frameTile(at.hidden, setting.unit, hiddenLayout(numHidden), colours.primary, 1);
+    paintTiles(at.hidden, h, { ...hiddenLayout(), colours: colours.hidden, background: colours.surface });
+    frameTile(at.hidden, setting.unit, hiddenLayout(), colours.primary);
     at.counter.textContent = `sweep k = ${sweeps.toLocaleString("en")}`;
     root.dataset.sweeps = sweeps;
-    drawTrace(at.energy, [{ values: energies, colour: colours.theme.blue }], { colours: colours.theme });
-    at.energyText.textContent = energies.length ? `now ${energies.at(-1).toFixed(1)} (mean of the chains)` : "";
+    drawTrace(at.energy, [{ values: energies.map(([, energy]) => energy), colour: colours.theme.blue }], { colours: colours.theme });
+    at.energyText.textContent = energies.length ? `mean ${energies.at(-1)[1].toFixed(1).replace("-", "−")}` : "";
   }
 
   // Held pixels are blue, the ones the machine dreams are ink.
@@ -131,9 +143,9 @@ export default component(async (root, settings, page) => {
 
   function paintWall() {
     if (!colours || !wall) return;
-    const { pictures, numHidden, scale } = wall;
-    paintTiles(at.wall, pictures, { count: numHidden, columns: wallColumns(), gap: 2, low: -scale, high: scale, colours: colours.signed, background: colours.gap });
-    frameTile(at.wall, setting.unit, { columns: wallColumns(), gap: 2 }, colours.primary);
+    const { pictures, scale } = wall;
+    paintTiles(at.wall, pictures, { ...wallLayout(), low: -scale, high: scale, colours: colours.signed, background: colours.gap });
+    frameTile(at.wall, setting.unit, wallLayout(), colours.primary);
     paintTiles(at.filter, pictures.subarray(setting.unit * PIXELS, (setting.unit + 1) * PIXELS), { count: 1, low: -scale, high: scale, colours: colours.signed });
   }
 
@@ -160,7 +172,16 @@ export default component(async (root, settings, page) => {
 
   // --- controls
   const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
-  const choose = (index) => { setting.set("unit", index); paintWall(); showUnit(); dirty = true; if (!animation.running) paint(); };
+  const chooseUnit = async (index) => {
+    setting.set("unit", index);
+    marks.forEach((mark) => mark());
+    paintWall();
+    dirty = true;
+    if (!animation.running) paint();
+    await showUnit();
+    at.status.textContent = `${at.unitName.textContent}: ${at.unitText.textContent}`;
+  };
+  const chooseChain = (index) => { setting.set("chain", index); dirty = true; paint(); at.status.textContent = `Chain ${index + 1} of ${NUM_CHAINS}`; };
   for (const tool of ["ink", "paper", "free"]) at[tool].onclick = () => { pad.tool = tool; press(["ink", "paper", "free"], tool); };
   for (const show of ["mean", "sample"]) {
     at[show].onclick = async () => {
@@ -172,7 +193,7 @@ export default component(async (root, settings, page) => {
   at.clear.onclick = () => pad.clear();
   at.digit.onclick = () => hold(nextDigit(), undefined);
   at.half.onclick = () => hold(nextDigit(), Uint8Array.from({ length: PIXELS }, (_, i) => (i < PIXELS / 2 ? 1 : 0)));
-  at.noise.onclick = async () => { setting.set("start", "noise"); await begin(); };
+  for (const start of ["digits", "noise"]) at[start].onclick = () => { setting.set("start", start); press(["digits", "noise"], start); return begin(); };
   at.again.onclick = begin;
   at.anew.onclick = async () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); await begin(); };
   at.play.onclick = () => play(!animation.running);
@@ -181,11 +202,29 @@ export default component(async (root, settings, page) => {
   at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); labels(); };
   at.temperature.value = setting.temperature;
   at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); labels(); };
-  at.model.onchange = () => useModel(models.find((model) => model.id === at.model.value).url);
-  at.save.onclick = () => savePicture(at.chains, `rbm-chains-sweep-${sweeps}.png`);
-  at.chains.onclick = (event) => { const i = tileAt(event, at.chains, CHAINS_LAYOUT); if (i >= 0) { setting.set("chain", i); dirty = true; paint(); } };
-  at.hidden.onclick = (event) => { const i = tileAt(event, at.hidden, { count: wall.numHidden, ...hiddenLayout(wall.numHidden) }); if (i >= 0) choose(i); };
-  at.wall.onclick = (event) => { const i = tileAt(event, at.wall, { count: wall.numHidden, columns: wallColumns(), gap: 2 }); if (i >= 0) choose(i); };
+  at.model.onchange = () => { setting.set("model", at.model.value); return useModel(models.find((model) => model.id === at.model.value).url); };
+
+  // --- what a visitor can leave with; a name says which machine, from which seed, after how many sweeps
+  const named = (what, ending) => `${at.model.value.replace(/\W+/g, "-")}-${what}-seed-${setting.seed}-sweep-${sweeps}.${ending}`;
+  at.save.onclick = () => savePicture(at.chains, named("chains", "png"));
+  at.table.onclick = () => saveTable(["sweep", "mean_energy_nats"], energies, named("energy", "csv"));
+  at.keep.onclick = async () => download(await (await fetch(url)).blob(), `${at.model.value.replace(/\W+/g, "-")}.safetensors`);
+  at.film.onclick = async () => {
+    if (filming) return;
+    const was = animation.running, frames = [];
+    filming = true;
+    play(false);
+    while (frames.length < FILM_FRAMES) {
+      await sweep(Math.max(1, Math.round(SPEEDS[setting.speed][0] / 60)));
+      paint();
+      frames.push(grey.toGrey(latest.visibleMeans ?? latest.visible).slice());
+      at.film.textContent = `${frames.length} of ${FILM_FRAMES}`;
+    }
+    saveFilm(named("chains", "gif"), frames, { ...CHAINS_LAYOUT, palette: colours.ink });
+    at.film.textContent = "Save film";
+    filming = false;
+    play(was);
+  };
 
   function play(on) {
     if (on) animation.start();
@@ -214,7 +253,7 @@ export default component(async (root, settings, page) => {
   }
   async function update(next) {
     models = next.models;
-    const wish = next.follow ?? at.model.value;
+    const wish = next.follow ?? (at.model.value || setting.model);
     at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
     at.model.value = models.some(({ id }) => id === wish) ? wish : next.chosen;
     await useModel(models.find((model) => model.id === at.model.value).url);
@@ -223,9 +262,16 @@ export default component(async (root, settings, page) => {
   theme(page.colours);
   press(["ink", "paper", "free"], pad.tool);
   press(["mean", "sample"], setting.show);
+  press(["digits", "noise"], setting.start);
   labels();
+  if (setting.pad) pad.set(textToDrawing(setting.pad).values, textToDrawing(setting.pad).held);
   hint();
   await update(settings);
+  const marks = [
+    choosable(at.chains, { layout: () => CHAINS_LAYOUT, current: () => setting.chain, choose: chooseChain }),
+    choosable(at.hidden, { layout: hiddenLayout, current: () => setting.unit, choose: chooseUnit }),
+    choosable(at.wall, { layout: wallLayout, current: () => setting.unit, choose: chooseUnit }),
+  ];
   play(!reducedMotion());
   const announcing = setInterval(() => {
     at.status.textContent = `${NUM_CHAINS} chains, sweep ${sweeps}, temperature ${setting.temperature}, ${pad.held.reduce((a, b) => a + b, 0)} pixels held.`;
@@ -236,8 +282,6 @@ export default component(async (root, settings, page) => {
 
 // What takes a tenth of a second and can wait, so that the chains move first.
 const afterwards = (work) => setTimeout(work, 250);
-
-const hiddenLayout = (numHidden) => ({ width: 1, height: 1, columns: numHidden > 600 ? 40 : 25, gap: 1 });
 
 // {grey (count x 784 in [0, 1]), labels, count} from count x 784 bytes and count labels
 async function testImages(url) {
@@ -261,11 +305,4 @@ async function favourites(engine, images, grey, wall) {
     const best = [...p.keys()].sort((a, b) => p[b] - p[a]).slice(0, 8);
     return { best, share: p.filter((x) => x > 0.5).length / images.count };
   };
-}
-
-function frameTile(canvas, index, { width = canvas.dataset.w ?? 28, height = width, columns, gap }, colour) {
-  const context = canvas.getContext("2d"), x = (index % columns) * (width + gap), y = Math.floor(index / columns) * (height + gap);
-  context.strokeStyle = colour;
-  context.lineWidth = 1;
-  context.strokeRect(x - 0.5, y - 0.5, width + 1, height + 1);
 }

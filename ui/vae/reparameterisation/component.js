@@ -14,7 +14,7 @@ const LAST = 32, COLUMNS = 8, DOTS = 600, STEP = 1e-2; // STEP: of the differenc
 
 export default component(async (root, settings, page) => {
   const at = elements(root), random = new Random(Date.now() % 2 ** 31);
-  const setting = scene("inside", { picture: [0, 0, 100000], scale: [1, 0, 4], speed: [6, 1, 30], figure: ["outside", "sampled"] });
+  const setting = scene("inside", { picture: [0, 0, 100000], scale: [1, 0, 4, "real"], speed: [6, 1, 30], figure: ["outside", "sampled"] });
   let models = settings.models, vae, url, images, imagesUrl, colours, inks, x, q, noise = [0, 0], z = [0, 0];
   let draws = new Float32Array(LAST * PIXELS), drawn = 0, dots = [], sums, due = 0, breathing = null, dirty = true;
   const animation = loop(root, frame);

@@ -1,0 +1,21 @@
+// A film of tiles as an animated GIF: saveFilm(name, frames, {count, columns, palette}); frames: `count` pictures of 28 x 28 in [0, 1] each,
+// one after the other.
+
+import { encodeGif } from "./gif.js";
+import { download } from "./save.js";
+
+const SIDE = 28, PIXELS = SIDE * SIDE, GAP = 2, GAP_LEVEL = 30; // of 255: as pale as the lines between the tiles on the screen
+
+export function saveFilm(name, frames, { count, columns, palette, delay = 60, enlarge = 3 }) {
+  const rows = Math.ceil(count / columns), width = columns * (SIDE + GAP) - GAP, height = rows * (SIDE + GAP) - GAP;
+  download(encodeGif(frames.map(tiles), { width, height, palette, delay, enlarge }), name);
+
+  function tiles(pictures) {
+    const levels = new Uint8Array(width * height).fill(GAP_LEVEL);
+    for (let i = 0; i < count * PIXELS; i++) {
+      const tile = Math.floor(i / PIXELS), x = (tile % columns) * (SIDE + GAP) + (i % SIDE), y = Math.floor(tile / columns) * (SIDE + GAP) + (Math.floor(i / SIDE) % SIDE);
+      levels[y * width + x] = Math.round(255 * Math.max(0, Math.min(1, pictures[i])));
+    }
+    return levels;
+  }
+}
