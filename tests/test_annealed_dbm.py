@@ -67,3 +67,19 @@ def test_a_step_leaves_the_model_as_it_is():
         assert ((x.mean(0) - y.mean(0)).abs() < 4 * (0.5 / 20_000) ** 0.5).all()
     later = next(islice(run_chains(model, chains, rng=rng), 2, None)).layers
     assert ((later[0].T @ later[1] - state[0].T @ state[1][0]).abs() / 20_000 < 4 * (0.5 / 20_000) ** 0.5).all()
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("visible", ["bernoulli", "gaussian"])
+def test_a_step_leaves_every_temperature_as_it_is(visible, beta):
+    """Odd layers drawn exactly from p_beta: their joint histogram before and after a step."""
+    sizes, n = (3, 2, 3, 2), 40_000
+    model, rng = machine(sizes, visible), torch.Generator().manual_seed(3)
+    path = AnnealedDBM(model, base=torch.linspace(-1, 1, 3).double(), rng=rng)
+    states = torch.cat(list(all_states(4)))
+    unused = torch.zeros(16, 3).double()
+    p = path.log_unnormalised(path.beside(unused, list(states.split(2, 1))), beta).softmax(0)
+    start = states[torch.multinomial(p, n, replacement=True, generator=rng)]
+    after = path.step(path.beside(unused.new_zeros(n, 3), list(start.split(2, 1))), beta)
+    found = torch.bincount((torch.cat(after[1], 1) @ torch.tensor([8.0, 4, 2, 1]).double()).long(), minlength=16) / n
+    assert ((found - p).abs() < 4.5 * (p * (1 - p) / n).sqrt()).all()

@@ -10,7 +10,7 @@ from deepgen.datasets import bars_and_stripes
 from deepgen.likelihood import all_states, log_likelihood, log_partition_exact
 from deepgen.phases import Phases
 from deepgen.rbm import RBM, RBMConfig
-from deepgen.training import Diverged, fit
+from deepgen.training import Diverged, fit, minibatches
 
 KINDS = [{}, {"visible": "gaussian"}, {"visible": "gaussian", "learn_variance": True}]
 NAMES = ["bernoulli", "gaussian", "learned variance"]
@@ -170,6 +170,131 @@ def test_chains_of_the_trainer_stay_at_the_distribution():
     # expected total variation of 2000 independent draws, and three times its spread above
     floor = 0.5 * (2 * probabilities * (1 - probabilities) / (math.pi * 2000)).sqrt().sum()
     assert 0.5 * (histogram - probabilities).abs().sum() < floor + 0.02
+
+
+def a_machine_that_copies(num_units: int = 6) -> RBM:
+    """v determines h and h determines v, for all practical purposes: a chain stays where it begins."""
+    model = RBM(RBMConfig(num_units, num_units)).double().requires_grad_(False)
+    model.W.copy_(200 * torch.eye(num_units))
+    for units in (model.visible, model.hidden):
+        units.bias.fill_(-100.0)
+    return model
+
+
+def test_cd_begins_at_the_batch_and_pcd_goes_on_with_its_chains():
+    data = (torch.rand(30, 6, generator=torch.Generator().manual_seed(0)) < 0.5).double()
+    for persistent in (True, False):
+        trainer = ContrastiveDivergence(num_epochs=1, num_chains=10, persistent=persistent)
+        phases = Phases(trainer, a_machine_that_copies(), data, 10, rng=torch.Generator().manual_seed(2))
+        before = phases.particles()
+        for batch in data[:10], data[10:20]:
+            phases.update(trainer, batch, 0.0, 2)
+            assert torch.equal(phases.particles(), before if persistent else batch)
+
+
+@pytest.mark.parametrize("num_sweeps", [1, 2, 3])
+def test_cd_k_takes_k_sweeps_of_the_kernel(num_sweeps):
+    """Where 20000 chains from one state have come to, against that state's row of the kernel's power."""
+    model, n = tiny(4, 3, scale=2.5).requires_grad_(False), 20000
+    v, h = (torch.cat(list(all_states(units))) for units in (4, 3))
+    joint = torch.softmax(-model.energy(v.repeat_interleave(8, 0), h.repeat(16, 1)), 0).view(16, 8)
+    kernel = (joint / joint.sum(1, keepdim=True)) @ (joint / joint.sum(0)).T
+    start = int(joint.sum(1).argmin())  # far from where it is drawn to
+    fewer, row = (torch.linalg.matrix_power(kernel, k)[start] for k in (num_sweeps - 1, num_sweeps))
+    assert (row - fewer).abs().max() > 0.02
+    trainer = ContrastiveDivergence(num_epochs=1, persistent=False)
+    phases = Phases(trainer, model, v[start : start + 1], n, rng=torch.Generator().manual_seed(2))
+    phases.update(trainer, v[start].expand(n, -1), 0.0, num_sweeps)
+    found = torch.bincount((phases.particles() @ torch.tensor([8.0, 4, 2, 1]).double()).long(), minlength=16) / n
+    assert ((found - row).abs() < 4.5 * (row * (1 - row) / n).sqrt() + 1e-9).all()
+
+
+def test_intensities_become_fresh_binary_draws():
+    data = torch.linspace(0, 1, 5).double().repeat(8000, 1)
+    phases = Phases(
+        ContrastiveDivergence(num_epochs=1), tiny(), data[:10], len(data), rng=torch.Generator().manual_seed(2)
+    )
+    phases.set_visible(phases.positive, data)
+    drawn = phases.v_wide[phases.positive].clone()
+    assert set(drawn.unique().tolist()) == {0.0, 1.0}
+    assert ((drawn.mean(0) - data[0]).abs() <= 4.5 * (data[0] * (1 - data[0]) / 8000).sqrt()).all()
+    phases.set_visible(phases.positive, data)
+    assert not torch.equal(phases.v_wide[phases.positive], drawn)
+
+
+def test_real_chains_are_drawn_about_their_mean():
+    """All hidden units surely on: v ~ N(b + sigma W 1, sigma^2), in data units."""
+    model, n = tiny(3, 2, visible="gaussian", learn_variance=True).requires_grad_(False), 20000
+    model.hidden.bias.fill_(1000.0)
+    phases = Phases(
+        ContrastiveDivergence(num_epochs=1, num_chains=n), model, torch.zeros(7, 3).double(), 7,
+        rng=torch.Generator().manual_seed(2),
+    )  # fmt: skip
+    phases.update(ContrastiveDivergence(num_epochs=1), torch.zeros(7, 3).double(), 0.0, 1)
+    v, sigma = phases.particles(), model.visible.log_sigma.exp()
+    assert ((v.mean(0) - model.mean_visible(torch.ones(1, 2).double())).abs() < 4.5 * sigma / math.sqrt(n)).all()
+    torch.testing.assert_close(v.std(0), sigma, rtol=0.03, atol=0)
+
+
+def test_the_hidden_offset_is_a_slow_average_of_the_data_s_hidden_mean():
+    model = tiny()
+    data = data_for(model)
+    trainer = ContrastiveDivergence(num_epochs=1, num_chains=9)
+    phases = Phases(trainer, model, data, len(data), rng=torch.Generator().manual_seed(2))
+    before, mean = phases.hidden_mean.clone(), model.mean_hidden(data).mean(0).detach()
+    phases.hidden_mean.add_(0.5)
+    phases.update(trainer, data, 0.1, 1)
+    torch.testing.assert_close(before, mean)
+    torch.testing.assert_close(phases.hidden_mean, 0.99 * (before + 0.5) + 0.01 * mean, rtol=0, atol=1e-12)
+
+
+def test_training_begins_with_small_weights_and_fair_hidden_units():
+    """Uniform in (0, 1), as the notebook has them, every hidden unit is on for every example."""
+    model = RBM(RBMConfig(60, 50)).requires_grad_(False)
+    data = (torch.rand(200, 60, generator=torch.Generator().manual_seed(0)) < 0.3).float()
+    initialise(model, data, rng=torch.Generator().manual_seed(1))
+    assert abs(float(model.W.mean())) < 4 * 0.01 / math.sqrt(3000)
+    assert float(model.W.std()) == pytest.approx(0.01, rel=0.06)
+    assert not model.hidden.bias.any()
+    assert (model.mean_hidden(data) - 0.5).abs().max() < 0.1
+
+
+def test_rates_sweeps_and_average_follow_their_plan(monkeypatch):
+    """Ten updates: the rate falls from all of it to a tenth; the last fifth takes five sweeps and is averaged."""
+    seen = []
+    update = Phases.update
+
+    def spy(phases, trainer, batch, rate, sweeps):
+        update(phases, trainer, batch, rate, sweeps)
+        seen.append((rate, sweeps, phases.model.W.detach().clone()))
+
+    monkeypatch.setattr(Phases, "update", spy)
+    data = data_for(tiny(), num_examples=20)
+    for num_epochs, average_last in ((10, 0.2), (100, 0.5)):
+        seen.clear()
+        model = tiny()
+        trainer = ContrastiveDivergence(
+            num_epochs, batch_size=20, learning_rate=0.1, average_last=average_last, final_gibbs_steps=5
+        )
+        fit(trainer, model, data, rng=torch.Generator().manual_seed(0))
+        rates, sweeps, weights = zip(*seen, strict=True)
+        assert rates == pytest.approx([0.1 * (1 - i / num_epochs) for i in range(num_epochs)])
+        late = round(num_epochs * average_last)
+        assert sweeps == (1,) * (num_epochs - late) + (5,) * late
+        # every tenth of the late updates is a sample of the average
+        samples = [w for step, w in enumerate(weights, 1) if step > num_epochs - late and step % 10 == 0]
+        torch.testing.assert_close(model.W.detach(), torch.stack(samples).mean(0), rtol=0, atol=1e-12)
+
+
+def test_a_pass_shows_every_example_once_and_no_pass_is_like_the_other():
+    rng, data = torch.Generator().manual_seed(0), torch.arange(23)
+    passes = [list(minibatches(data, 5, rng=rng)) for _ in range(2)]
+    for batches in passes:
+        assert [len(batch) for batch in batches] == [5] * 4  # three are left for another pass
+        assert len(torch.cat(batches).unique()) == 20
+    assert not torch.equal(torch.cat(passes[0]), torch.cat(passes[1]))
+    assert sorted(torch.cat(list(minibatches(data[:20], 5, rng=rng))).tolist()) == list(range(20))
+    assert [len(batch) for batch in minibatches(data[:3], 5, rng=rng)] == [3]
 
 
 def test_bars_and_stripes_are_learnt_to_a_tenth_of_a_nat():

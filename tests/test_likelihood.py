@@ -236,6 +236,16 @@ def test_the_bracket_holds_the_exact_log_likelihood(config):
     assert found.upper - found.lower < 0.5
 
 
+def test_the_way_back_begins_at_samples_of_the_model():
+    """In a single step, with nowhere to recover on the way, and from data that are nothing like the model."""
+    model = random_rbm(scale=1.5)
+    found = bracket(
+        model, torch.zeros(1, 6).double(), data=torch.zeros(1, 6).double(), num_betas=2, burn_in=100, num_chains=4000,
+        rng=generator(1),
+    )  # fmt: skip
+    assert abs(found.reverse_ais.value - log_partition_exact(model)) < 4 * found.reverse_ais.std_error < 0.4
+
+
 def test_pseudo_log_likelihood_is_the_sum_of_the_conditionals():
     model = random_rbm()
     states = torch.cat(list(all_states(6)))

@@ -62,6 +62,14 @@ def test_chains_that_are_stuck_stay_correlated():
         autocorrelation(stuck, 20)
 
 
+def test_chains_that_keep_to_their_own_mode_stay_correlated():
+    """Half the chains stay about 1, half about -1: of the variance 1 + 1/4 the 1 is never forgotten."""
+    noise = torch.randn(400, 100, 3, generator=torch.Generator().manual_seed(0))
+    side = torch.tensor([1.0, -1.0]).repeat(50)[:, None]
+    expected = torch.tensor([1.0, 0.8, 0.8, 0.8])
+    torch.testing.assert_close(autocorrelation(side + 0.5 * noise, 3), expected, rtol=0, atol=0.01)
+
+
 def test_dreams_of_two_equal_models_are_equal():
     models = [RBM(RBMConfig(5, 3)).requires_grad_(False) for _ in range(2)]
     a, b = (dream(model, 20, rng=torch.Generator().manual_seed(0)) for model in models)
