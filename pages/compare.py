@@ -31,6 +31,7 @@ def show_side_by_side():
     st.markdown(prose.section("compare", "Side by side"))
     with st.popover("Let a model of your own join"):
         checkpoints.upload("compare")
+        st.caption("What you keep in a training room stands here as well.")
     joined = [{"id": f"kept {model.label}", "title": model.label, "url": model.url} for model in own()]
     stage.mount(pretrained() + joined, images=assets.images_url("mnist"))
 
@@ -39,19 +40,20 @@ def show_numbers():
     from ui.compare import numbers
 
     st.markdown(prose.section("compare", "Numbers"))
-    files = sorted(assets.PRETRAINED.glob("*.safetensors"))
-    rows = [
-        numbers.row(path.stem, path.read_bytes())
-        for path in files
-        if path.stem.split("-")[0] in FAMILIES and path.stem.endswith("mnist")
-    ]
-    rows += [numbers.row(model.label, model.content) for model in own()]
-    st.markdown(numbers.table(rows))
+    files = [path for path in assets.PRETRAINED.glob("*-mnist.safetensors") if path.stem.split("-")[0] in FAMILIES]
+    everything = sorted((numbers.row(path.stem, path.read_bytes()) for path in files), key=numbers.rank)
+    brought = [numbers.row(model.label, model.content) for model in own()]
+    best = [next(row for row in everything if row.family == family) for family in dict.fromkeys(row.family for row in everything)]
+    st.markdown(numbers.table(best + brought))
+    with st.expander(f"All {len(everything)} pretrained models of digits"):
+        st.markdown(numbers.table(everything))
+    rows = everything + brought
+    st.download_button("Save table", numbers.csv(rows), "deepgen-models.csv", "text/csv", on_click="ignore")
     axes = list(numbers.AXES)
     left, right = st.columns(2)
     x = left.selectbox("Horizontal axis", axes, index=1, key="compare_x", bind="query-params")
     y = right.selectbox("Vertical axis", axes, index=3, key="compare_y", bind="query-params")
-    st.plotly_chart(numbers.scatter(rows, x, y), key="compare_scatter")
+    st.plotly_chart(numbers.scatter(rows, x, y), key="compare_scatter", config={"displaylogo": False})
 
 
 def show_quiz():

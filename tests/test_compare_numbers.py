@@ -59,6 +59,32 @@ def test_the_chart_leaves_out_what_has_no_number():
     assert list(figure.data[0].y) == [-3.0]
 
 
+def test_what_was_not_timed_took_no_zero_seconds():
+    found = row(RBM(RBMConfig(6, 4)))
+    assert found.seconds is None
+    assert "not timed" in compare_numbers.table([found])
+
+
+def test_a_stack_took_the_seconds_of_what_it_stands_on_too():
+    file = compare_numbers.PRETRAINED / "dbn-mnist.safetensors"
+    below = checkpoint.card_of((compare_numbers.PRETRAINED / "rbm-mnist.safetensors").read_bytes())
+    alone = checkpoint.card_of(file.read_bytes())
+    assert compare_numbers.row("a stack", file.read_bytes()).seconds == pytest.approx(alone.seconds + below.seconds)
+
+
+def test_densities_of_grey_pixels_stay_out_of_the_chart():
+    grey = row(RBM(RBMConfig(6, 4, visible="gaussian")), metrics={"log_likelihood": -3.0})
+    assert "not to be compared" in grey.kind
+    assert not compare_numbers.scatter([grey], "Parameters", compare_numbers.NATS).data[0].y
+    binary = row(RBM(RBMConfig(6, 4)), metrics={"log_likelihood": -9.0})
+    assert sorted([grey, binary], key=compare_numbers.rank) == [binary, grey]
+
+
+def test_the_saved_table_has_all_digits_and_empty_cells():
+    heading, first = compare_numbers.csv([row(GAN(GANConfig(6, 2, (5,), (4,), batch_norm=False)))]).splitlines()
+    assert dict(zip(heading.split(","), first.split(","), strict=True))["low"] == ""
+
+
 def test_a_foreign_file_is_a_sentence():
     with pytest.raises(checkpoint.CheckpointError, match="PNG"):
         compare_numbers.row("a picture", b"\x89PNG\r\n\x1a\n" + b"0" * 100)

@@ -79,9 +79,10 @@ def upload(page: str, family: str | None = None) -> visitor.KeptModel | None:
     except ValueError as error:
         st.error(f"{file.name} cannot be used: {error}.")
         return None
-    family = checkpoint.card_of(file.getvalue()).family
-    model = visitor.keep(file.name.removesuffix(".safetensors"), family, file.getvalue())
-    st.success(f"{model.label} is here: {label}. It is in the list of models now.")
+    found = checkpoint.card_of(file.getvalue()).family
+    model = visitor.keep(file.name.removesuffix(".safetensors"), found, file.getvalue())
+    where = "It is in the list of models now" if family else "It stands beside the others now"
+    st.success(f"{model.label} is here: {label}. {where}.")
     return model
 
 
@@ -90,6 +91,8 @@ def receive(content: bytes, family: str | None) -> str:
     from deepgen import checkpoint
 
     model, card = checkpoint.loads(content)
+    if card.family == "classifier":
+        raise ValueError("it holds a classifier, which tells digits apart and makes none")
     if family not in (None, card.family):
         raise ValueError(f"it holds {_named(card.family)}, and this page is about the {family.upper()}")
     num_visible = card.config.get("num_visible") or card.config["layer_sizes"][0]

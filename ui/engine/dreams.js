@@ -37,19 +37,24 @@ const dreamers = {
       },
     };
   },
-  // A walk that keeps N(0, I): z <- cos z + sin noise, the noise renewed before it has been reached.
-  gan(model, { count, seed }) {
-    const gan = ganOf(model), random = new Random(seed), draw = () => Float32Array.from({ length: count * gan.numLatents }, () => random.normal());
-    let from = draw(), to = draw(), t = 0;
-    return {
-      next(steps = 1) {
-        t += 0.03 * steps;
-        if (t >= Math.PI / 2) [from, to, t] = [to, draw(), 0];
-        return gan.generate(from.map((x, i) => Math.cos(t) * x + Math.sin(t) * to[i]), count);
-      },
-    };
+  gan(model, options) {
+    const gan = ganOf(model);
+    return latentWalk(gan.numLatents, (z, batch) => gan.generate(z, batch), options);
   },
 };
+
+// A walk that keeps N(0, I): z <- cos z + sin noise, the noise renewed before it has been reached. At each step: samples of the prior, decoded.
+export function latentWalk(numLatents, decode, { count, seed }) {
+  const random = new Random(seed), draw = () => Float32Array.from({ length: count * numLatents }, () => random.normal());
+  let from = draw(), to = draw(), t = 0;
+  return {
+    next(steps = 1) {
+      t += 0.03 * steps;
+      if (t >= Math.PI / 2) [from, to, t] = [to, draw(), 0];
+      return decode(from.map((x, i) => Math.cos(t) * x + Math.sin(t) * to[i]), count);
+    },
+  };
+}
 
 function boltzmann(machine, { count, seed }) {
   const chains = new BoltzmannChains({ ...machine, numChains: count, seed });

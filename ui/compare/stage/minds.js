@@ -2,7 +2,7 @@
 // Every mind answers each with `count` pictures; what a family cannot do, it says in `ways`, and shows what it does instead.
 
 import { BoltzmannChains, Random, meanField, sigmoid } from "../../engine/engine.js";
-import { dreamOf } from "../../engine/dreams.js";
+import { dreamOf, latentWalk } from "../../engine/dreams.js";
 import { dbmOf, ganOf, rbmOf, vaeOf } from "../../engine/families.js";
 import { stackOf } from "../../dbn/stage/stack.js";
 
@@ -11,7 +11,7 @@ const PIXELS = 784;
 export const ways = {
   rbm: {
     see: "One look and one answer: v to p(h | v) to p(v | h).",
-    complete: "Exact: Gibbs sampling with the kept pixels held.",
+    complete: "By its own distribution: Gibbs sampling with the kept pixels held, exact in the long run.",
   },
   dbn: {
     see: "Up through the recognition weights, down through the generative ones.",
@@ -19,7 +19,7 @@ export const ways = {
   },
   dbm: {
     see: "Mean field to its fixed point, then the mean of v.",
-    complete: "Exact: Gibbs sampling in all layers with the kept pixels held.",
+    complete: "By its own distribution: Gibbs sampling in all layers with the kept pixels held, exact in the long run.",
   },
   vae: {
     see: "Encoder to z, decoder back.",
@@ -32,6 +32,7 @@ export const ways = {
 };
 
 export function mindOf(model, { count, seed }) {
+  if (model.card.config.visible === "gaussian") throw new Error("its pixels are standardised grey levels, and here digits are compared that are made of ones and zeros.");
   return { dream: dreamOf(model, { count, seed }), ...minds[model.card.family](model, { count, seed }) };
 }
 
@@ -70,6 +71,7 @@ const minds = {
     const vae = vaeOf(model);
     let random, kept, values, x;
     return {
+      dream: latentWalk(vae.numLatents, (z, batch) => vae.decode(z, batch), { count, seed }), // not the window of neighbours that home shows: samples
       begin(picture, held) {
         [random, kept, values] = [new Random(seed), held, picture];
         x = repeated(picture, count).map((p, i) => (held[i % PIXELS] ? p : random.uniform()));
