@@ -159,7 +159,7 @@ PRESETS: dict[str, Preset] = {
     "gan-mnist": Preset(
         "gan",
         GANConfig(784),
-        (AdversarialTraining(num_epochs=22, **GAN_RECIPE),),
+        (AdversarialTraining(num_epochs=60, **GAN_RECIPE),),
         about="digits out of noise: the paper's sizes, the averaged generator, its normalisation folded in",
         finish=GAN.folded,
     ),
