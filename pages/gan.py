@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import lesson, prose
+from ui import checkpoints, lesson, prose
 from ui.gan import equations, game, judge, models, walk
 
 
@@ -14,8 +14,11 @@ def show_game():
 
 def show_samples():
     st.markdown(prose.section("gan", "Samples"))
-    if found := models.models():
-        walk.mount(found, images=models.images(found))
+    walk_above = st.container()
+    checkpoints.bring("gan", "gan", place=models.place)
+    with walk_above:
+        if found := models.models():
+            walk.mount(found, images=models.images(found))
 
 
 def show_train():

@@ -9,8 +9,7 @@ from ui.vae import blurry, models, numbers, reparameterisation, square, training
 def show_square():
     st.markdown(prose.section("vae", "Square"))
     square_above = st.container()
-    with st.popover("Bring a model of your own", icon=":material/upload:"):
-        checkpoints.upload("vae", "vae")
+    checkpoints.bring("vae", "vae", place=models.place)
     with square_above:
         square.mount(models.two_latents(), chosen="vae-mnist")
 
@@ -22,11 +21,8 @@ def show_inside():
 
 def show_why_blurry():
     st.markdown(prose.section("vae", "Blurry"))
-    two, twenty = (
-        {"label": label, "url": assets.weights_url(name)} if assets.has_weights(name) else None
-        for name, label in (("vae-mnist", "2 latents"), ("vae-20-mnist", "20 latents"))
-    )
-    blurry.mount(two, twenty, images=assets.images_url("mnist", 2000))
+    two = {"label": "2 latents", "url": assets.weights_url("vae-mnist")}
+    blurry.mount(two, models.many_latents(), images=assets.images_url("mnist", 2000))
 
 
 def show_mathematics():

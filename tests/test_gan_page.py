@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from deepgen import datasets
 from deepgen.gan import GAN, GANConfig
 from ui.gan import live as gan_live
+from ui.gan import models as gan_models
 from ui.gan import training as gan_training
 from ui.gan import walk as gan_walk
 from ui.gan.measure import NUM_BINS, measure
@@ -46,18 +47,23 @@ def test_the_worker_measures_labels_and_verdicts():
         assert 1 <= found["modes"] <= 10 and found["kl_labels"] >= 0
 
 
-def test_the_nearest_training_image_is_found(monkeypatch):
+@pytest.mark.parametrize("count", [1, 25])
+def test_the_nearest_training_images_are_found(monkeypatch, count):
     examples = (datasets.load("mnist").images[:2000] * 255).round().byte()
     monkeypatch.setattr(gan_walk, "training_bytes", lambda data: examples)
-    picture = examples[1234].numpy().tobytes()
-    found = gan_walk.nearest({"id": 7, "data": "mnist", "picture": base64.b64encode(picture).decode()})
-    assert found["id"] == 7 and found["distance"] < 0.01 < found["usual"] and found["count"] == 2000
-    assert base64.b64decode(found["picture"]) == picture
+    pictures = examples[1234 : 1234 + count].numpy().tobytes()
+    found = gan_walk.nearest({"id": 7, "data": "mnist", "pictures": base64.b64encode(pictures).decode()})
+    assert found["id"] == 7 and max(found["distances"]) < 0.02 < found["usual"] and found["count"] == 2000
+    assert base64.b64decode(found["pictures"]) == pictures
 
 
 @pytest.mark.parametrize(
-    "asked", [{}, {"picture": "?", "data": "mnist"}, {"picture": "AAAA", "data": "mnist"}, {"picture": 3}]
-)
+    "asked",
+    [
+        {}, {"pictures": "?", "data": "mnist"}, {"pictures": "AAAA", "data": "mnist"}, {"pictures": 3},
+        {"pictures": base64.b64encode(bytes(26 * 784)).decode(), "data": "mnist"},
+    ],
+)  # fmt: skip
 def test_a_question_that_is_no_picture_is_not_answered(asked):
     assert gan_walk.nearest(asked) is None
 
@@ -67,3 +73,19 @@ def test_spikes_stand_out_of_the_median_before_them():
     values[50] = values[80] = 9.0
     assert gan_live.spikes(range(0, 1000, 10), values) == [500, 800]
     assert gan_live.spikes([], []) == []
+
+
+def test_a_model_without_real_images_on_this_machine_is_not_offered(monkeypatch):
+    def images_url(data, count=1000):
+        if data == "fashion":
+            raise ValueError("not on this machine")
+        return "/somewhere"
+
+    monkeypatch.setattr(gan_models.assets, "images_url", images_url)
+    assert [model["data"] for model in gan_models.models()] == ["mnist"]
+
+
+def test_a_generator_of_points_has_no_place_among_pictures():
+    assert "Samples" in gan_models.place({"num_visible": 784, "output": "tanh"})
+    with pytest.raises(ValueError, match="linear"):
+        gan_models.place({"num_visible": 784, "output": "linear"})

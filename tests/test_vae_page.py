@@ -71,6 +71,14 @@ def test_a_model_of_ones_own_has_a_square_only_with_two_latents():
     assert vae_models.of(mine())["names"] == list("0123456789")
     assert vae_models.of(mine(num_latents=3)) is None
     assert vae_models.of(mine(num_visible=6)) is None
+    assert vae_models.of(mine(visible="gaussian")) is None
+
+
+def test_what_is_brought_along_is_told_its_place_or_refused():
+    assert "*Square*" in vae_models.place({"num_visible": 784})
+    assert "20 latents" in vae_models.place({"num_latents": 20})
+    with pytest.raises(ValueError, match="Gaussian"):
+        vae_models.place({"visible": "gaussian"})
 
 
 def test_a_missing_data_set_leaves_the_model_without_test_pictures(monkeypatch):

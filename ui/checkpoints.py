@@ -1,6 +1,6 @@
 """Where models come from: those of pretrained/, the visitor's own training, and a file that the visitor brings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,8 +66,16 @@ def checkpoint_picker(page: str, family: str, labels: Mapping[str, str] | None =
     return found[chosen]
 
 
-def upload(page: str, family: str | None = None) -> visitor.KeptModel | None:
-    """Take a checkpoint (of one family, or of any) from the visitor's disk; what is wrong with it is said in a sentence."""
+def upload(
+    page: str,
+    family: str | None = None,
+    *,
+    place: Callable[[dict], str] = lambda config: "It stands beside the others now.",
+) -> visitor.KeptModel | None:
+    """Take a checkpoint (of one family, or of any) from the visitor's disk; what is wrong with it is said in a sentence.
+
+    place: config -> where on this page it is to be found, in a sentence, or a ValueError if nowhere.
+    """
     file = st.file_uploader("A .safetensors file", type="safetensors", key=f"{page}_upload")
     from deepgen import checkpoint
 
@@ -75,14 +83,13 @@ def upload(page: str, family: str | None = None) -> visitor.KeptModel | None:
         st.caption("A model that was downloaded here, or made by `python -m deepgen train`.")
         return None
     try:
-        label = receive(file.getvalue(), family)
+        label, card = receive(file.getvalue(), family), checkpoint.card_of(file.getvalue())
+        where = place(card.config)
     except ValueError as error:
         st.error(f"{file.name} cannot be used: {error}.")
         return None
-    found = checkpoint.card_of(file.getvalue()).family
-    model = visitor.keep(file.name.removesuffix(".safetensors"), found, file.getvalue())
-    where = "It is in the list of models now" if family else "It stands beside the others now"
-    st.success(f"{model.label} is here: {label}. {where}.")
+    model = visitor.keep(file.name.removesuffix(".safetensors"), card.family, file.getvalue())
+    st.success(f"{model.label} is here: {label}. {where}")
     return model
 
 
@@ -99,7 +106,16 @@ def receive(content: bytes, family: str | None) -> str:
     if num_visible != NUM_PIXELS:
         raise ValueError(f"its data have {num_visible} numbers each, and this page shows pictures of 28 x 28")
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    return f"{_named(card.family)} with {num_parameters:,} parameters" + (f", trained on {card.data}" if card.data else "")
+    return f"{_named(card.family)} with {num_parameters:,} parameters" + (
+        f", trained on {card.data}" if card.data else ""
+    )
+
+
+def bring(page: str, family: str, **options) -> None:
+    """The upload behind a button; not in the kiosk, where a window of files would be a way out."""
+    if not st.session_state.get("visit_kiosk"):
+        with st.popover("Bring a model of your own", icon=":material/upload:"):
+            upload(page, family, **options)
 
 
 def _named(family: str) -> str:

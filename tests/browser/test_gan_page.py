@@ -206,9 +206,34 @@ def test_too_few_drawn_points_are_refused_and_enough_are_learnt(game):
     game.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"], steps=30)
     game.mouse.up()
     press(game, "learn")
+    assert "game_points=" in game.url
     modes = game.locator(f"{GAME} [data-id=modes]").element_handle()
     game.wait_for_function("(modes) => modes.textContent.endsWith('/ 2')", arg=modes, timeout=20_000)
     wait_for_updates(game, 5)
+
+
+def test_a_link_restores_drawn_points_and_a_frozen_player_and_the_curves_leave_as_a_table(page, app_url):
+    points = "".join("ABCDEFGHIJKLMNOP"[i] + "g" for i in range(12))
+    page.goto(f"{app_url}/gan?game_world=drawn&game_points={points}&game_freezeG=yes&game_k=nonsense")
+    page.wait_for_selector(GAME, timeout=30_000)
+    page.get_by_text("game_k=nonsense").wait_for()
+    assert page.locator(f"{GAME} button[data-id=freezeG]").get_attribute("aria-pressed") == "true"
+    assert page.locator(f"{GAME} button[data-id=learn]").inner_text() == "Draw more"
+    wait_for_updates(page, 20)
+    with page.expect_download() as table:
+        press(page, "table")
+    assert table.value.suggested_filename == "gan-game-drawn-seed-1-curves.csv"
+    assert table.value.path().read_text().startswith("update,loss_D,loss_G,gradient_norm_D")
+
+
+def test_curves_keep_the_last_looks_and_their_leaps(javascript):
+    found = javascript(
+        """const { curves } = await import("/ui/gan/game/curves.js");
+        const all = curves();
+        for (let i = 0; i < 510; i++) all.add({ updates: i, normD: i === 100 || i === 505 ? 9 : 1 + 0.1 * (i % 3), normG: 1 });
+        return { leaps: all.leaps, first: all.updates[0], at: all.leaps.normD.map((i) => all.updates[i]) };"""
+    )
+    assert found["first"] == 10 and found["at"] == [100, 505] and found["leaps"]["normG"] == []
 
 
 def test_samples_glide_and_the_nearest_training_image_comes_from_the_server(page, app_url):
@@ -225,14 +250,21 @@ def test_samples_glide_and_the_nearest_training_image_comes_from_the_server(page
     before = one.evaluate("canvas => canvas.toDataURL()")
     one.press("ArrowRight")
     page.wait_for_function("([c, b]) => c.toDataURL() !== b", arg=[one.element_handle(), before], timeout=20_000)
+    walk.locator("canvas[data-id=dreams]").press("Home")
+    assert "walk_chosen=0" in page.url
+    walk.locator("button[data-id=askAll]").click()
+    walk.locator("canvas[data-id=pairs]").wait_for(timeout=60_000)
+    walk.locator("button[data-id=play]").click()
+    walk.locator("canvas[data-id=dreams]").wait_for()
 
 
 def test_the_visitor_judges_ten_pairs(page, app_url):
     page.goto(f"{app_url}/gan?gan_section=You+judge")
     page.wait_for_selector(".judge[data-ready=true]", timeout=30_000)
     judge = page.locator(".judge[data-ready=true]")
+    before = judge.locator("canvas[data-id=leftPicture]").evaluate("canvas => canvas.toDataURL()")
     for pair in range(10):
-        judge.locator("button[data-id=left]").click()
+        page.keyboard.press("ArrowLeft")  # nothing has the focus at first
         assert judge.get_attribute("data-answered") == str(pair + 1)
         tags = {judge.locator(f"[data-id={side}Tag]").inner_text().split(" · ")[0] for side in ("left", "right")}
         assert tags == {"real", "made by G"}
@@ -241,3 +273,9 @@ def test_the_visitor_judges_ten_pairs(page, app_url):
     assert "discriminator" in judge.locator("[data-id=verdict]").inner_text()
     yours = int(judge.locator("[data-id=yours]").inner_text())
     assert 0 <= yours <= 10 and judge.locator("[data-id=of]").inner_text() == "10"
+    with page.expect_download() as answers:
+        judge.locator("button[data-id=table]").click()
+    assert len(answers.value.path().read_text().splitlines()) == 11
+    judge.locator("button[data-id=again]").click()
+    picture = judge.locator("canvas[data-id=leftPicture]").element_handle()
+    page.wait_for_function("([c, b]) => c.toDataURL() === b", arg=[picture, before], timeout=20_000)

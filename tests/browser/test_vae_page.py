@@ -149,7 +149,8 @@ def test_a_drawing_lands_and_a_drawn_path_becomes_a_film(square):
     square.get_by_text("your path").wait_for(timeout=PATIENCE)
     with square.expect_download(timeout=PATIENCE) as film:
         press(square, "saveGif")
-    assert film.value.suggested_filename == "latent-film.gif"
+    assert film.value.suggested_filename == "vae-mnist-film-of-your-path.gif"
+    assert "square_path=" in square.url
     press(square, "drag")
     square.locator(f"{SQUARE} canvas[data-id=plane]").focus()
     square.keyboard.press("ArrowUp")
@@ -168,6 +169,48 @@ def test_on_a_phone_a_link_restores_the_place_and_a_finger_moves_it(new_page, ap
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
     phone.locator(f"{SQUARE} canvas[data-id=plane]").tap(position={"x": 30, "y": 30})
     assert position(phone)[0] < -2.5
+
+
+def test_a_link_restores_the_picture_and_the_path_and_the_grid_moves_by_arrows(page, app_url):
+    page.goto(f"{app_url}/vae?square_picture=7&square_path=AAAAgAAAgAgA__gA&square_class=4")
+    page.wait_for_selector(f"{SQUARE}[data-codes][data-elbo]", timeout=PATIENCE)
+    assert "your path" in page.locator(f"{SQUARE} [data-id=filmText]").inner_text()
+    assert page.locator(f"{SQUARE} [data-id=legend] button[aria-pressed=true]").inner_text() == "4"
+    press(page, "play")
+    page.locator(f"{SQUARE} canvas[data-id=grid]").press("End")  # the last cell: below on the right
+    page.wait_for_function(
+        "(s) => s.dataset.z.split(',').every((v, i) => (i ? -v : v) > 1.5)",
+        arg=page.locator(SQUARE).element_handle(), timeout=PATIENCE,
+    )  # fmt: skip
+    with page.expect_download(timeout=PATIENCE) as codes:
+        press(page, "saveCodes")
+    assert codes.value.suggested_filename == "vae-mnist-codes.csv"
+    assert len(codes.value.path().read_text().splitlines()) == 2001
+
+
+def test_gaussian_visible_units_are_refused_in_a_sentence(page, site):
+    vae = VAE(VAEConfig(784, (8,), 2, visible="gaussian"))
+    checkpoint.save(vae, site.folder / "gaussian.safetensors")
+    page.goto(f"{site.url}/blank.html")
+    said = page.evaluate(
+        """async () => {
+          const { fetchModel } = await import("/ui/engine/engine.js");
+          const { vaeOf } = await import("/ui/engine/families.js");
+          const model = await fetchModel(new URL("/gaussian.safetensors", location.origin).href);
+          try { vaeOf(model); } catch (error) { return error.message; }
+        }"""
+    )
+    assert "Gaussian visible units" in said
+
+
+def test_why_blurry_goes_by_keyboard_and_by_link(page, app_url):
+    page.goto(f"{app_url}/vae?vae_section=Why+blurry&blurry_first=40&blurry_chosen=2")
+    blurry = page.locator(".blurry[data-ready=true]")
+    blurry.wait_for(timeout=PATIENCE)
+    near = blurry.get_attribute("data-neighbours")
+    blurry.locator("canvas[data-id=originals]").press("ArrowRight")
+    assert "blurry_chosen" not in page.url and "blurry_first=40" in page.url  # 3 is where it begins
+    assert blurry.get_attribute("data-neighbours") != near
 
 
 def test_without_noise_every_code_is_the_mean(page, app_url):

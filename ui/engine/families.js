@@ -33,6 +33,7 @@ const apply = ({ W, bias, numIn, numOut }, x, batch) => dense(x, batch, W, bias,
 export function vaeOf(model) {
   expectFamily(model, "vae");
   const { tensors } = model;
+  if (tensors["visible.log_sigma"]) throw new Error("This VAE has Gaussian visible units, and pictures here are made of Bernoulli pixels.");
   const encoder = layers(tensors, "encoder"), mean = layer(tensors, "mean"), logVar = layer(tensors, "log_var");
   const decoder = layers(tensors, "decoder"), output = { ...layer(tensors, "output"), bias: tensors["visible.bias"].data };
   return {

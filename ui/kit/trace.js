@@ -1,6 +1,6 @@
-// A quiet line chart on a canvas for numbers that arrive while one watches: trace(canvas).draw(series, colours)
+// A quiet line chart on a canvas for numbers that arrive while one watches: drawTrace(canvas, series, { colours })
 
-// series: [{values: number[], colour, label}]; options {low, high (else from the data), unit, marks: [{x, label}]}. Sharp on dense displays.
+// series: [{values: number[], colour, marks: indices to point at}]; options {low, high (else from the data), unit}. Sharp on dense displays.
 export function drawTrace(canvas, series, { colours, low, high, unit = "" } = {}) {
   const ratio = devicePixelRatio || 1, box = canvas.getBoundingClientRect();
   const width = Math.max(60, box.width), height = Math.max(30, box.height);
@@ -16,12 +16,19 @@ export function drawTrace(canvas, series, { colours, low, high, unit = "" } = {}
   const pad = 4, y = (value) => height - pad - ((value - bottom) / (top - bottom)) * (height - 2 * pad);
   context.lineWidth = 1.5;
   context.lineJoin = "round";
-  for (const { values, colour } of series) {
-    context.strokeStyle = colour;
+  for (const { values, colour, marks = [] } of series) {
+    context.strokeStyle = context.fillStyle = colour;
     context.beginPath();
     const step = (width - 1) / Math.max(1, values.length - 1);
     values.forEach((value, i) => (i ? context.lineTo(i * step, y(value)) : context.moveTo(0, y(value))));
     context.stroke();
+    for (const i of marks) { // a small triangle that hangs above the point
+      context.beginPath();
+      context.moveTo(i * step, Math.max(7, y(values[i]) - 3));
+      context.lineTo(i * step - 4, Math.max(0, y(values[i]) - 10));
+      context.lineTo(i * step + 4, Math.max(0, y(values[i]) - 10));
+      context.fill();
+    }
   }
   context.fillStyle = colours.gray;
   context.font = "11px system-ui, sans-serif";

@@ -2,19 +2,22 @@
 
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
+import { lattice } from "../../kit/lattice.js";
 import { loop } from "../../kit/loop.js";
-import { savePicture } from "../../kit/save.js";
+import { savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { reducedMotion } from "../../kit/theme.js";
 import { drawTrace } from "../../kit/trace.js";
+import { HEADINGS, curves as newCurves } from "./curves.js";
 import { drawField, drawFigure, drawMesh, drawPlan, drawPoints, drawPulls, drawReading, drawVerdicts, fit, palette } from "./drawing.js";
-import { CAUSE, CURE, PLAIN } from "./remedies.js";
+import { film as newFilm } from "./film.js";
 import { generatorLoss, LOSSES } from "./players.js";
+import { CAUSE, CURE, PLAIN } from "./remedies.js";
 import { drawn, MIN_POINTS, WORLDS } from "./worlds.js";
 
 // updates a second
 const SPEEDS = [[1, "1 a second"], [10, "10 a second"], [60, "60 a second"], [240, "240 a second"], [6000, "all it can"]];
-const WORKER_MILLISECONDS = 11, TRACE_LENGTH = 500, DRAWING_BOUND = 2.6, FOLLOW_SECONDS = 2;
+const WORKER_MILLISECONDS = 11, FOLLOW_SECONDS = 2, DRAWING_BOUND = 2.6, MOST_POINTS = 300, PLACES = lattice(DRAWING_BOUND);
 const NAMES = { "non-saturating": "non-saturating (38)", saturating: "saturating (37)", "least-squares": "least squares", wasserstein: "Wasserstein" };
 
 export default component(async (root, settings, page) => {
@@ -22,17 +25,17 @@ export default component(async (root, settings, page) => {
   const setting = scene("game", {
     world: ["ring", "grid", "moons", "drawn"], seed: [1, 1, 2 ** 31], speed: [3, 0, 4], loss: LOSSES, k: [1, 1, 10], rateD: [-2.7, -4, -1.5],
     rateG: [-2.7, -4, -1.5], r1: [0, 0, 2, "real"], smoothing: [0, 0, 0.3], averaged: ["no", "yes"], field: ["yes", "no"], pulls: ["yes", "no"], mesh: ["no", "yes"],
+    freezeD: ["no", "yes"], freezeG: ["no", "yes"], bend: [1, 0, 1, "real"], points: ["", (text) => PLACES.fits(text, MOST_POINTS)],
   });
   const ask = asker(new URL("./worker.js", import.meta.url));
 
-  let colours = palette(page.colours), world = null, points = [], seen = {}, losses = { D: [], G: [] }, due = 0, frames = 0, lookedSlowly = 0, drawing = false;
-  const frozen = { D: false, G: false };
+  let colours = palette(page.colours), world = null, points = PLACES.points(setting.points), seen = {}, curves = newCurves(), film = null, due = 0, frames = 0, lookedSlowly = 0, drawing = false;
   let follow = settings.follow; // {updates, loss, k, freezeD, freezeG} of a training elsewhere, whose clock is kept; or null
   const animation = loop(root, frame);
 
   const playing = () => ({
     loss: setting.loss, k: setting.k, generatorRate: 10 ** setting.rateG, discriminatorRate: 10 ** setting.rateD, r1: setting.r1,
-    labelSmoothing: setting.smoothing, averaging: setting.averaged === "yes" ? 0.99 : 0, freezeD: frozen.D, freezeG: frozen.G,
+    labelSmoothing: setting.smoothing, averaging: setting.averaged === "yes" ? 0.99 : 0, freezeD: setting.freezeD === "yes", freezeG: setting.freezeG === "yes",
     ...(follow && { loss: follow.loss, k: follow.k, freezeD: follow.freezeD, freezeG: follow.freezeG }),
   });
 
@@ -40,7 +43,7 @@ export default component(async (root, settings, page) => {
     if (setting.world === "drawn" && points.length < MIN_POINTS) return draw();
     drawing = false;
     world = setting.world === "drawn" ? drawn(points) : WORLDS[setting.world]();
-    losses = { D: [], G: [] };
+    curves = newCurves();
     take(await ask("start", { world: setting.world, points, settings: playing(), seed: setting.seed }));
     offer();
     paint();
@@ -48,11 +51,7 @@ export default component(async (root, settings, page) => {
 
   function take(view) {
     seen = { ...seen, ...view };
-    if (view.updates > 0 && Number.isFinite(view.lossD)) {
-      losses.D.push(view.lossD);
-      losses.G.push(view.lossG);
-      for (const line of Object.values(losses)) if (line.length > TRACE_LENGTH) line.shift();
-    }
+    if (view.updates > 0 && Number.isFinite(view.lossD)) curves.add(seen);
     root.dataset.updates = seen.updates;
     root.dataset.modes = seen.modes;
     at.failed.hidden = !seen.failed;
@@ -92,6 +91,7 @@ export default component(async (root, settings, page) => {
     if (slow) lookedSlowly = now;
     take(await ask("play", { updates, milliseconds: WORKER_MILLISECONDS, look: { field: setting.field === "yes" && frames++ % 3 === 0, slow } }));
     paint();
+    if (film) await shoot(now);
     await direct();
   }
 
@@ -119,7 +119,9 @@ export default component(async (root, settings, page) => {
     drawPlan(fit(at.modesPlan), world, seen.covered, bound, colours);
     drawVerdicts(fit(at.verdicts), seen.verdictsReal.map(p), seen.verdictsFake.map(p), colours);
     drawFigure(fit(at.figure), seen.verdictsFake, colours);
-    drawTrace(at.losses, [{ values: losses.D, colour: colours.violet }, { values: losses.G, colour: colours.orange }], { colours });
+    drawFigure(fit(at.push), seen.verdictsFake, colours, { slope: true });
+    drawTrace(at.losses, [{ values: curves.lossD, colour: colours.violet }, { values: curves.lossG, colour: colours.orange }], { colours });
+    drawTrace(at.norms, ["normD", "normG"].map((name, i) => ({ values: curves[name], marks: curves.leaps[name], colour: i ? colours.orange : colours.violet })), { colours, low: 0 });
     const slope = (loss) => seen.verdictsFake.reduce((sum, a) => sum - generatorLoss(a, loss)[1], 0) / seen.verdictsFake.length;
     at.slopes.textContent = `Their mean push is ${slope("saturating").toFixed(3)} against ${slope("non-saturating").toFixed(3)}.`;
     at.counter.textContent = `update ${seen.updates.toLocaleString("en")}`;
@@ -152,9 +154,9 @@ export default component(async (root, settings, page) => {
     if (!animation.running) paint();
   });
   at.plane.addEventListener("pointerleave", () => { hover = null; if (!animation.running) paint(); });
-  function add(x, y) {
-    const last = points.at(-1);
-    if (points.length < 400 && (!last || Math.hypot(last[0] - x, last[1] - y) > 0.07)) points.push([x, y]);
+  function add(...place) {
+    const point = PLACES.near(place), last = points.at(-1);
+    if (points.length < MOST_POINTS && !(last && last[0] === point[0] && last[1] === point[1])) points.push(point);
     offer();
     paint();
   }
@@ -184,9 +186,10 @@ export default component(async (root, settings, page) => {
     if (!drawing) return draw();
     if (points.length < MIN_POINTS) { at.said.textContent = `${points.length} points are too few to learn from: draw at least ${MIN_POINTS}.`; return; }
     at.said.textContent = "";
+    setting.set("points", PLACES.text(points));
     begin().then(() => play(true));
   };
-  at.erase.onclick = () => { points = []; draw(); };
+  at.erase.onclick = () => { points = []; setting.set("points", ""); draw(); };
 
   // --- controls
   const pressed_ = (element, on) => element.setAttribute("aria-pressed", String(on));
@@ -199,7 +202,7 @@ export default component(async (root, settings, page) => {
     at.loss.value = setting.loss;
     for (const name of ["ring", "grid", "moons", "drawn"]) pressed_(at[name], setting.world === name);
     for (const [button, name] of [["showField", "field"], ["showPulls", "pulls"], ["showMesh", "mesh"], ["averaged", "averaged"]]) pressed_(at[button], setting[name] === "yes");
-    for (const who of ["D", "G"]) pressed_(at[`freeze${who}`], frozen[who]);
+    for (const who of ["D", "G"]) pressed_(at[`freeze${who}`], setting[`freeze${who}`] === "yes");
   }
   for (const name of Object.keys(sliders)) at[name].oninput = () => { setting.set(name, Number(at[name].value)); show(); if (name !== "speed") tell(); };
   at.loss.replaceChildren(...LOSSES.map((loss) => new Option(NAMES[loss], loss)));
@@ -208,7 +211,8 @@ export default component(async (root, settings, page) => {
     at[button].onclick = () => { setting.set(name, setting[name] === "yes" ? "no" : "yes"); show(); if (name === "averaged") tell(); else paint(); };
   }
   for (const who of ["D", "G"]) {
-    at[`freeze${who}`].onclick = () => { frozen[who] = !frozen[who]; show(); tell(); };
+    const name = `freeze${who}`;
+    at[name].onclick = () => { setting.set(name, setting[name] === "yes" ? "no" : "yes"); show(); tell(); };
     at[`step${who}`].onclick = async () => { play(false); take(await ask("step", { who })); paint(); };
   }
   for (const name of ["ring", "grid", "moons", "drawn"]) {
@@ -216,8 +220,7 @@ export default component(async (root, settings, page) => {
   }
   // A remedy is a set of settings and a sentence that says which.
   async function apply({ settings, again, said }) {
-    for (const [name, value] of Object.entries(settings)) setting.set(name, value);
-    frozen.D = frozen.G = false;
+    for (const [name, value] of Object.entries({ ...settings, freezeD: "no", freezeG: "no" })) setting.set(name, value);
     if (setting.world === "drawn" && drawing) setting.set("world", "ring");
     at.said.textContent = said;
     show();
@@ -230,8 +233,23 @@ export default component(async (root, settings, page) => {
   at.again.onclick = begin;
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
   at.play.onclick = () => { if (!drawing) play(!animation.running); };
-  at.bend.oninput = () => { bending = false; paint(); };
-  at.save.onclick = () => savePicture(at.plane, `gan-game-update-${seen.updates}.png`, 1);
+  at.bend.oninput = () => { bending = false; setting.set("bend", Number(at.bend.value)); paint(); };
+  const nameOf = (what) => `gan-game-${setting.world}-seed-${setting.seed}-${what}`;
+  at.save.onclick = () => savePicture(at.plane, `${nameOf(`update-${seen.updates}`)}.png`, 1);
+  at.table.onclick = () => saveTable(HEADINGS, curves.rows(), `${nameOf("curves")}.csv`);
+  at.film.onclick = () => {
+    if (drawing || film) return;
+    film = newFilm();
+    play(true);
+  };
+  async function shoot(now) {
+    film.take(at.plane, now, colours.paper);
+    at.filmText.textContent = film.said;
+    if (!film.full) return;
+    const done = film;
+    film = null;
+    at.filmText.textContent = await done.save(nameOf("film"));
+  }
 
   function play(on) {
     if (on) animation.start();
@@ -241,7 +259,8 @@ export default component(async (root, settings, page) => {
   }
 
   // The grid bends once by itself, so that one sees what it is; a finger on the slider takes over.
-  let bending = !reducedMotion();
+  at.bend.value = setting.bend;
+  let bending = !reducedMotion() && setting.bend === 1;
   const bent = performance.now();
   function bend() {
     if (!bending || !root.isConnected) return;

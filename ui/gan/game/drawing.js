@@ -195,23 +195,25 @@ export function drawBins({ context, width, height }, real, fake, colours) {
   context.fillRect(width / 2 - 0.5, 0, 1, height);
 }
 
-/** Both losses of G over D's logit, and where the fakes are now. */
-export function drawFigure({ context, width, height }, logits, colours) {
-  const low = -8, high = 8, x = (a) => ((a - low) / (high - low)) * width, y = (value) => height - 16 - ((value + 8) / 16) * (height - 22);
+/** Both losses of G over D's logit, or (slope) how hard they push, and where the fakes are now. */
+export function drawFigure({ context, width, height }, logits, colours, { slope = false } = {}) {
+  const low = -8, high = 8, [bottom, top] = slope ? [0, 1.1] : [-8, 8], floor = height - 16;
+  const x = (a) => ((a - low) / (high - low)) * width, y = (value) => floor - ((value - bottom) / (top - bottom)) * (floor - 4);
+  const of = (a, loss) => (slope ? -generatorLoss(a, loss)[1] : generatorLoss(a, loss)[0]);
   const counts = new Array(32).fill(0);
   logits.forEach((a) => { counts[Math.max(0, Math.min(31, Math.floor(((a - low) / (high - low)) * 32)))] += 1 / logits.length; });
   context.fillStyle = colours.orange;
   context.globalAlpha = 0.22;
-  counts.forEach((share, i) => { const tall = Math.sqrt(share) * (height - 24); context.fillRect((i * width) / 32 + 0.5, height - 16 - tall, width / 32 - 1, tall); });
+  counts.forEach((share, i) => { const tall = Math.sqrt(share) * (floor - 4); context.fillRect((i * width) / 32 + 0.5, floor - tall, width / 32 - 1, tall); });
   context.globalAlpha = 1;
   context.fillStyle = colours.line;
   context.fillRect(0, y(0), width, 1);
-  context.fillRect(x(0), 0, 1, height - 16);
+  context.fillRect(x(0), 0, 1, floor);
   for (const [loss, colour] of [["saturating", colours.ink], ["non-saturating", colours.orange]]) {
     context.strokeStyle = colour;
     context.lineWidth = 2.2;
     context.beginPath();
-    for (let i = 0; i <= 80; i++) { const a = low + ((high - low) * i) / 80; const at = [x(a), y(generatorLoss(a, loss)[0])]; i ? context.lineTo(...at) : context.moveTo(...at); }
+    for (let i = 0; i <= 80; i++) { const a = low + ((high - low) * i) / 80; const at = [x(a), y(of(a, loss))]; i ? context.lineTo(...at) : context.moveTo(...at); }
     context.stroke();
   }
   context.fillStyle = colours.gray;

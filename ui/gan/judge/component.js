@@ -4,13 +4,16 @@ import { Random } from "../../engine/random.js";
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
 import { paintTiles } from "../../kit/pictures.js";
+import { savePicture, saveTable } from "../../kit/save.js";
+import { scene } from "../../kit/scene.js";
 import { ramp } from "../../kit/theme.js";
 
 const PIXELS = 784, PAIRS = 10, SIDES = ["left", "right"];
 
 export default component(async (root, settings, page) => {
   const at = elements(root), ask = asker(new URL("../walk/worker.js", import.meta.url));
-  let colours, models = [], model, pairs = [], now = 0, yours = 0, its = 0, answered = false, rounds = 0;
+  const setting = scene("judge", { seed: [1, 1, 2 ** 31], model: [settings.models[0].id, (id) => settings.models.some((known) => known.id === id)] });
+  let colours, models = [], model, pairs = [], now = 0, yours = 0, its = 0, answered = false;
   const images = {};
 
   async function realImages(data) {
@@ -19,7 +22,7 @@ export default component(async (root, settings, page) => {
   }
 
   async function deal() {
-    const random = new Random((Date.now() % 1e9) + rounds++);
+    const random = new Random(setting.seed);
     const { numLatents } = await ask("load", { url: new URL(model.url, location.href).href });
     const { pictures, logits } = await ask("look", { z: Float32Array.from({ length: PAIRS * numLatents }, () => random.normal()), batch: PAIRS });
     const grey = await realImages(model.data), real = new Float32Array(PAIRS * PIXELS);
@@ -55,6 +58,7 @@ export default component(async (root, settings, page) => {
     const { realSide, onReal, onFake } = pairs[now], right = side === realSide, itIsRight = onReal > onFake;
     yours += right;
     its += itIsRight;
+    pairs[now].yours = right;
     for (const each of SIDES) {
       const real = each === realSide, logit = real ? onReal : onFake;
       at[each].className = real ? "real" : "fake";
@@ -66,7 +70,7 @@ export default component(async (root, settings, page) => {
     now++;
     at.next.disabled = now === PAIRS;
     tally();
-    (now === PAIRS ? at.again : at.next).focus({ preventScroll: true });
+    (now === PAIRS ? at.anew : at.next).focus({ preventScroll: true });
   }
 
   function tally() {
@@ -86,20 +90,30 @@ export default component(async (root, settings, page) => {
   for (const side of SIDES) at[side].onclick = () => choose(side);
   at.next.onclick = show;
   at.again.onclick = deal;
-  at.model.onchange = () => { model = models.find(({ id }) => id === at.model.value); deal(); };
-  root.addEventListener("keydown", (event) => {
-    const side = { ArrowLeft: "left", ArrowRight: "right" }[event.key];
-    if (!side || event.target === at.model) return;
+  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); deal(); };
+  at.model.onchange = () => { setting.set("model", at.model.value); model = models.find(({ id }) => id === at.model.value); deal(); };
+  const nameOf = (what) => `which-is-real-${model.id.replaceAll(" ", "-")}-seed-${setting.seed}${what}`;
+  at.save.onclick = () => savePicture(at.history, nameOf(".png"), 2);
+  at.table.onclick = () => {
+    const probability = (logit) => (1 / (1 + Math.exp(-logit))).toFixed(4);
+    const rows = pairs.slice(0, now).map(({ realSide, yours: right, onReal, onFake }, k) => [k + 1, realSide, Number(right), Number(onReal > onFake), probability(onReal), probability(onFake)]);
+    saveTable(["pair", "real_side", "you_right", "D_right", "D_on_real", "D_on_fake"], rows, nameOf(".csv"));
+  };
+  // The arrows answer wherever the focus is, unless it is on something that moves by arrows itself.
+  function arrow(event) {
+    const side = { ArrowLeft: "left", ArrowRight: "right" }[event.key], target = event.composedPath()[0];
+    if (!side || !root.isConnected || target.matches?.("select, input, textarea, [role=radio], [role=slider], [role=tab]")) return;
     event.preventDefault();
     choose(side);
-  });
+  }
+  document.addEventListener("keydown", arrow);
 
   function theme(found) { colours = { ink: ramp(found.paper, found.ink), surface: ramp(found.surface, found.surface)[0] }; }
   async function update(next) {
     models = next.models;
-    const wish = at.model.value;
+    const wish = [at.model.value, setting.model].find((id) => models.some((known) => known.id === id));
     at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
-    at.model.value = models.some(({ id }) => id === wish) ? wish : models[0].id;
+    at.model.value = wish ?? models[0].id;
     const chosen = models.find(({ id }) => id === at.model.value);
     if (chosen.url === model?.url) return;
     model = chosen;
@@ -108,5 +122,5 @@ export default component(async (root, settings, page) => {
 
   theme(page.colours);
   await update(settings);
-  return { update, theme(found) { theme(found); if (pairs.length && !answered) show(); }, destroy() { ask.end(); } };
+  return { update, theme(found) { theme(found); if (pairs.length && !answered) show(); }, destroy() { document.removeEventListener("keydown", arrow); ask.end(); } };
 });

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ui.component import define
 
-KEY = "gan_walk"
+KEY, NUM_PIXELS, MAX_PICTURES = "gan_walk", 784, 25
 
 
 @st.fragment
@@ -22,25 +22,26 @@ def mount(models: list[dict], *, images: dict[str, str]):
 
 
 def nearest(asked: dict) -> dict | None:
-    """The training image nearest to the picture that the browser sent: {"id", "data"} and 784 bytes in base 64."""
+    """The training images nearest to the pictures that the browser sent, 784 bytes each in base 64, and how far they are."""
     try:
-        picture, data = base64.b64decode(asked["picture"], validate=True), asked["data"]
+        pictures, data = base64.b64decode(asked["pictures"], validate=True), asked["data"]
     except (KeyError, TypeError, ValueError):
         return None
-    if len(picture) != 784 or data not in ("mnist", "fashion"):
+    if len(pictures) % NUM_PIXELS or not 0 < len(pictures) <= MAX_PICTURES * NUM_PIXELS:
+        return None
+    if data not in ("mnist", "fashion"):
         return None
     import torch
 
     from deepgen.metrics import nearest_examples
 
-    x = torch.frombuffer(bytearray(picture), dtype=torch.uint8)[None].float() / 255
+    x = torch.frombuffer(bytearray(pictures), dtype=torch.uint8).view(-1, NUM_PIXELS).float() / 255
     examples = training_bytes(data)
-    distance, index = nearest_examples(x, examples)
-    found = examples[index[0]].numpy().tobytes()
+    distances, indices = nearest_examples(x, examples)
     return {
         "id": asked.get("id", 0),
-        "picture": base64.b64encode(found).decode(),
-        "distance": round(distance.item(), 3),
+        "pictures": base64.b64encode(examples[indices].numpy().tobytes()).decode(),
+        "distances": [round(distance, 3) for distance in distances.tolist()],
         "usual": round(usual_distance(data), 3),
         "count": len(examples),
     }

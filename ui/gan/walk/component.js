@@ -3,6 +3,7 @@
 import { Random } from "../../engine/random.js";
 import { drawVerdicts, fit } from "../game/drawing.js";
 import { asker } from "../../kit/ask.js";
+import { choosable } from "../../kit/choose.js";
 import { component, elements } from "../../kit/component.js";
 import { encodeGif } from "../../kit/gif.js";
 import { loop } from "../../kit/loop.js";
@@ -17,8 +18,10 @@ const SLOTS = ["A", "B", "C"];
 
 export default component(async (root, settings, page) => {
   const at = elements(root), ask = asker(new URL("./worker.js", import.meta.url));
-  const setting = scene("walk", { seed: [1, 1, 2 ** 31], speed: [0.6, 0, 2], length: [1, 0.2, 1.6], chosen: [12, 0, COUNT - 1] });
-  let colours, model, url, random, all = [], seen = null, strides = 0, slot = "A", real = [], fakes = [], slots = {}, filming = false, question = 0, firstQuestion = 0;
+  const setting = scene("walk", {
+    seed: [1, 1, 2 ** 31], speed: [0.6, 0, 2], length: [1, 0.2, 1.6], chosen: [12, 0, COUNT - 1], model: [settings.models[0].id, (id) => settings.models.some((known) => known.id === id)],
+  });
+  let colours, model, url, random, all = [], seen = null, strides = 0, slot = "A", real = [], fakes = [], slots = {}, filming = false, question = 0, told = 0, asked = null, firstQuestion = 0;
   const pictures = {}; // test images by data set
 
   async function useModel(wanted) {
@@ -107,38 +110,71 @@ export default component(async (root, settings, page) => {
   for (const name of SLOTS) at[`slot${name}`].onclick = () => { slot = name; pressSlot(); };
   const pressSlot = () => SLOTS.forEach((name) => at[`slot${name}`].setAttribute("aria-pressed", String(name === slot)));
 
-  at.dreams.onclick = (event) => {
-    const i = tileAt(event, at.dreams, LAYOUT);
-    if (i < 0) return;
-    setting.set("chosen", i);
-    slots[slot] = all[i].z.slice();
+  // Arrows look at the samples one by one; a click, or Enter, also puts the chosen one into the arithmetic.
+  choosable(at.dreams, { layout: () => LAYOUT, current: () => setting.chosen, choose(i) { setting.set("chosen", i); paint(); findNearest(); } });
+  function put() {
+    slots[slot] = all[setting.chosen].z.slice();
     slot = SLOTS[(SLOTS.indexOf(slot) + 1) % 3];
     pressSlot();
     calculate();
-    paint();
-    findNearest();
-  };
-
-  // --- the nearest training image: the server searches all of them
-  async function findNearest() {
-    const bytes = Uint8Array.from(seen.pictures.subarray(setting.chosen * PIXELS, (setting.chosen + 1) * PIXELS), (x) => Math.round(255 * Math.max(0, Math.min(1, x))));
-    question = Date.now();
-    at.nearText.textContent = "Searching …";
-    page.send("asked", { id: question, data: model.data, picture: btoa(String.fromCharCode(...bytes)) });
   }
-  at.ask.onclick = findNearest;
+  at.dreams.addEventListener("click", (event) => { if (tileAt(event, at.dreams, LAYOUT) >= 0) put(); });
+  at.dreams.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    put();
+  });
+
+  // --- the nearest training image, of the chosen sample or of all: the server searches all of them
+  function findNearest(first = setting.chosen, count = 1) {
+    const bytes = Uint8Array.from(seen.pictures.subarray(first * PIXELS, (first + count) * PIXELS), (x) => Math.round(255 * Math.max(0, Math.min(1, x))));
+    question = Date.now();
+    asked = { pictures: bytes, first };
+    at.nearText.textContent = "Searching …";
+    page.send("asked", { id: question, data: model.data, pictures: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")) });
+  }
+  at.ask.onclick = () => findNearest();
+  at.askAll.onclick = () => {
+    if (!at.pairs.hidden) return showPairs(false);
+    play(false);
+    findNearest(0, COUNT);
+  };
   function answered(found) {
-    if (!found || found.id !== question) return;
-    const bytes = Uint8Array.from(atob(found.picture), (c) => c.charCodeAt(0));
-    paintTiles(at.near, bytes, { count: 1, high: 255, colours: colours.ink });
-    const verdict = found.distance < 0.5 * found.usual ? "Suspiciously near: it may be memorised." : "Related, not copied.";
-    at.nearText.textContent = `Nearest of ${found.count.toLocaleString("en")}: distance ${found.distance.toFixed(2)}. A real image that was never trained on usually is ${found.usual.toFixed(2)} away from its nearest. ${verdict}`;
+    if (!found || found.id !== question || found.id === told) return;
+    told = found.id;
+    const bytes = Uint8Array.from(atob(found.pictures), (c) => c.charCodeAt(0)), own = found.distances.length > 1 ? setting.chosen : 0, distance = found.distances[own];
+    paintTiles(at.near, bytes.subarray(own * PIXELS, (own + 1) * PIXELS), { count: 1, high: 255, colours: colours.ink });
+    const verdict = distance < 0.5 * found.usual ? "Suspiciously near: it may be memorised." : "Related, not copied.";
+    at.nearText.textContent = `Nearest of ${found.count.toLocaleString("en")}: distance ${distance.toFixed(2)}. A real image that was never trained on usually is ${found.usual.toFixed(2)} away from its nearest. ${verdict}`;
+    if (found.distances.length < 2) return;
+    const both = new Uint8Array(2 * bytes.length);
+    for (let i = 0; i < found.distances.length; i++) {
+      both.set(asked.pictures.subarray(i * PIXELS, (i + 1) * PIXELS), 2 * i * PIXELS);
+      both.set(bytes.subarray(i * PIXELS, (i + 1) * PIXELS), (2 * i + 1) * PIXELS);
+    }
+    const near = found.distances.filter((each) => each < 0.5 * found.usual).length;
+    at.nearText.textContent = `Of the ${COUNT} nearest the closest is ${Math.min(...found.distances).toFixed(2)} away; a real image that was never trained on usually is ${found.usual.toFixed(2)} away from its nearest. ${near ? `${near} are suspiciously near.` : "None is a copy."}`;
+    showPairs(true);
+    paintPairs(both);
+  }
+  function showPairs(on) {
+    at.dreams.hidden = at.dreamsText.hidden = on;
+    at.pairs.hidden = at.pairsText.hidden = !on;
+    at.askAll.setAttribute("aria-pressed", String(on));
+  }
+  // Five pairs a row: each pair joined, the pairs apart.
+  function paintPairs(both) {
+    const sheet = document.createElement("canvas"), context = at.pairs.getContext("2d");
+    paintTiles(sheet, both, { count: 2 * COUNT, columns: 2, gap: 0, high: 255, colours: colours.ink });
+    [at.pairs.width, at.pairs.height] = [5 * 64 - 8, 5 * 36 - 8];
+    for (let i = 0; i < COUNT; i++) context.drawImage(sheet, 0, i * 28, 56, 28, (i % 5) * 64, Math.floor(i / 5) * 36, 56, 28);
   }
 
   // --- steering: two directions of z that stay the same while one drags
   let grip = null;
   function steer(dx, dy) {
     const walker = all[setting.chosen], n = walker.z.length;
+    showPairs(false);
     grip ??= walkers(2, n, random);
     for (let i = 0; i < n; i++) walker.z[i] += 2 * (dx * grip[0].z[i] + dy * grip[1].z[i]);
     const scale = usual(n) / Math.sqrt(walker.z.reduce((s, x) => s + x * x, 0));
@@ -163,6 +199,8 @@ export default component(async (root, settings, page) => {
     steer(0.08 * move[0], 0.08 * move[1]);
   });
 
+  const nameOf = (what) => `${model.id.replaceAll(" ", "-")}-seed-${setting.seed}-${what}`;
+
   // --- film: sixty strides from here, all samples together
   async function saveFilm() {
     if (filming) return;
@@ -176,8 +214,8 @@ export default component(async (root, settings, page) => {
       at.filmText.textContent = `frame ${f + 1} of ${FILM_FRAMES}`;
     }
     const side = 5 * 30 - 2, blob = encodeGif(frames, { width: side, height: side, palette: colours.ink, delay: 60, enlarge: 3 });
-    download(blob, `gan-walk-${model.id}.gif`);
-    at.filmText.textContent = `saved as gan-walk-${model.id}.gif, ${Math.round(blob.size / 1024)} kB`;
+    download(blob, nameOf("film.gif"));
+    at.filmText.textContent = `saved as ${nameOf("film.gif")}, ${Math.round(blob.size / 1024)} kB`;
     filming = false;
     play(was);
   }
@@ -186,12 +224,13 @@ export default component(async (root, settings, page) => {
   // --- controls
   const animation = loop(root, frame);
   function play(on) {
+    if (on) showPairs(false);
     if (on) animation.start();
     else animation.stop();
     at.play.textContent = on ? "Pause" : "Play";
     at.play.setAttribute("aria-pressed", String(on));
   }
-  const restart = async () => { begin(); await look(); calculate(); };
+  const restart = async () => { showPairs(false); begin(); await look(); calculate(); };
   at.play.onclick = () => play(!animation.running);
   at.again.onclick = restart;
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); restart(); };
@@ -199,8 +238,8 @@ export default component(async (root, settings, page) => {
   at.speed.oninput = () => setting.set("speed", Number(at.speed.value));
   at.length.value = setting.length;
   at.length.oninput = () => { setting.set("length", Number(at.length.value)); labels(); if (!animation.running) look(); };
-  at.model.onchange = () => useModel(models.find(({ id }) => id === at.model.value));
-  at.save.onclick = () => savePicture(at.dreams, `gan-samples-${model.id}.png`);
+  at.model.onchange = () => { setting.set("model", at.model.value); useModel(models.find(({ id }) => id === at.model.value)); };
+  at.save.onclick = () => (at.pairs.hidden ? savePicture(at.dreams, nameOf("samples.png")) : savePicture(at.pairs, nameOf("and-nearest.png")));
   const labels = () => { at.lengthText.textContent = setting.length.toFixed(2); };
 
   let models = [];
@@ -216,9 +255,9 @@ export default component(async (root, settings, page) => {
   async function update(next) {
     answered(next.nearest);
     models = next.models;
-    const wish = at.model.value;
+    const wish = [at.model.value, setting.model].find((id) => models.some((known) => known.id === id));
     at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
-    at.model.value = models.some(({ id }) => id === wish) ? wish : models[0].id;
+    at.model.value = wish ?? models[0].id;
     await useModel(models.find(({ id }) => id === at.model.value));
   }
 

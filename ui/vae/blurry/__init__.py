@@ -3,6 +3,10 @@
 from ui.component import define
 
 
-def mount(few: dict, many: dict | None, *, images: str, key: str = "blurry"):
-    """Draw the comparison. few, many: {"label", "url"} of VAEs of two latents and of more; images: test pictures."""
+def mount(few: dict, many: list[dict], *, images: str, key: str = "blurry"):
+    """Draw the comparison.
+
+    few: {"label", "url"} of a VAE of two latents; many: {"id", "label", "url"} of those of more, to choose from; images:
+    URL of test pictures.
+    """
     return define("vae/blurry")({"few": few, "many": many, "images": images}, key=key)

@@ -3,9 +3,12 @@
 
 import { fetchModel, Random, softplus } from "../../engine/engine.js";
 import { vaeOf } from "../../engine/families.js";
+import { choosable } from "../../kit/choose.js";
 import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
-import { paintTiles, tileAt } from "../../kit/pictures.js";
+import { paintTiles } from "../../kit/pictures.js";
+import { savePicture } from "../../kit/save.js";
+import { scene } from "../../kit/scene.js";
 import { PIXELS, testImages } from "../../kit/test_images.js";
 import { diverging, ramp, reducedMotion } from "../../kit/theme.js";
 
@@ -13,8 +16,11 @@ const SHOWN = 10, NEAR = 16, SAMPLES_A_SECOND = 3;
 const LAYOUT = { count: SHOWN, columns: SHOWN, gap: 2 };
 
 export default component(async (root, settings, page) => {
-  const at = elements(root), random = new Random(Date.now() % 2 ** 31), images = await testImages(settings.images);
-  let few, many, urls = "", inks, x, means, codes, chosen = 3, due = 0, first = 0;
+  const at = elements(root), random = new Random(1), images = await testImages(settings.images);
+  const setting = scene("blurry", {
+    first: [0, 0, 1999], chosen: [3, 0, SHOWN - 1], many: [settings.many[0]?.id ?? "", (id) => settings.many.some((known) => known.id === id)],
+  });
+  let few, many, urls = "", inks, x, means, codes, due = 0;
   const animation = loop(root, (now, seconds) => {
     due += seconds * SAMPLES_A_SECOND;
     if (due < 1) return;
@@ -22,10 +28,10 @@ export default component(async (root, settings, page) => {
     sample();
   });
 
-  // One picture of each class, from ``first`` on; then both models' reconstructions
+  // One picture of each class, from the ``first`` on; then both models' reconstructions
   function show() {
     const found = Array.from({ length: SHOWN }, (_, label) => {
-      for (let k = 0; k < images.count; k++) if (images.labels[(first + k) % images.count] === label) return (first + k) % images.count;
+      for (let k = 0; k < images.count; k++) if (images.labels[(setting.first + k) % images.count] === label) return (setting.first + k) % images.count;
       return label % Math.max(1, images.count);
     });
     x = new Float32Array(SHOWN * PIXELS);
@@ -58,7 +64,7 @@ export default component(async (root, settings, page) => {
   // Test pictures whose codes lie nearest to that of the chosen picture, their average, and the decoder's picture there
   function neighbours() {
     codes ??= few.encode(Float32Array.from(images.bytes.subarray(0, images.count * PIXELS), (byte) => byte / 255), images.count).mean;
-    const here = few.encode(x.slice(chosen * PIXELS, (chosen + 1) * PIXELS), 1).mean, n = few.numLatents;
+    const { chosen } = setting, here = few.encode(x.slice(chosen * PIXELS, (chosen + 1) * PIXELS), 1).mean, n = few.numLatents;
     const distance = Float64Array.from({ length: images.count }, (_, i) => here.reduce((sum, h, d) => sum + (codes[i * n + d] - h) ** 2, 0));
     const near = [...distance.keys()].sort((a, b) => distance[a] - distance[b]).slice(0, NEAR);
     const pictures = new Float32Array(NEAR * PIXELS), average = new Float32Array(PIXELS);
@@ -76,11 +82,15 @@ export default component(async (root, settings, page) => {
     root.dataset.neighbours = near.join();
   }
 
-  at.originals.onclick = (event) => {
-    const i = tileAt(event, at.originals, LAYOUT);
-    if (i >= 0) { chosen = i; neighbours(); }
+  choosable(at.originals, { layout: () => LAYOUT, current: () => setting.chosen, choose(i) { setting.set("chosen", i); neighbours(); } });
+  at.others.onclick = () => { setting.set("first", Math.floor(Math.random() * images.count)); show(); };
+  at.many.onchange = () => { setting.set("many", at.many.value); update(now); };
+  at.save.onclick = () => { // all rows, one above the other
+    const rows = [at.originals, at.fewMean, at.fewLost, ...(many ? [at.manyMean, at.manyLost] : []), at.samples], sheet = document.createElement("canvas");
+    [sheet.width, sheet.height] = [at.originals.width, 32 * rows.length - 4];
+    rows.forEach((row, k) => sheet.getContext("2d").drawImage(row, 0, 32 * k));
+    savePicture(sheet, `why-blurry-from-${setting.first}.png`, 4);
   };
-  at.others.onclick = () => { first = Math.floor(Math.random() * images.count); show(); };
   at.play.onclick = () => play(at.play.getAttribute("aria-pressed") !== "true");
   function play(on) {
     at.play.textContent = on ? "Pause" : "Play";
@@ -93,15 +103,22 @@ export default component(async (root, settings, page) => {
     inks = { solid: ramp(found.paper, found.ink), signed: diverging(found.blue, found.paper, found.orange), gap: ramp(found.line, found.line)[0], primary: found.primary };
     if (means) paint();
   }
+  let now;
   async function update(next) {
-    const wish = [next.few.url, next.many?.url].join();
+    now = next;
+    const id = [at.many.value, setting.many].find((wish) => next.many.some((model) => model.id === wish)), other = next.many.find((model) => model.id === id) ?? next.many[0];
+    at.many.replaceChildren(...next.many.map((model) => new Option(model.label, model.id)));
+    at.many.value = other?.id ?? "";
+    at.manyChoice.hidden = next.many.length < 2;
+    const wish = [next.few.url, other?.url].join();
     if (wish === urls) return;
     urls = wish;
     const load = async (model) => model && vaeOf(await fetchModel(new URL(model.url, location.href).href));
-    [few, many] = await Promise.all([load(next.few), load(next.many)]);
-    codes = null;
+    const loaded = await Promise.all([load(next.few), load(other)]);
+    if (wish !== urls) return;
+    [few, many, codes] = [...loaded, null];
     at.fewLabel.textContent = next.few.label;
-    at.manyLabel.textContent = next.many?.label ?? "";
+    at.manyLabel.textContent = other?.label ?? "";
     show();
   }
   theme(page.colours);

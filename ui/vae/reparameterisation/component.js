@@ -5,6 +5,7 @@ import { vaeOf } from "../../engine/families.js";
 import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
+import { savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { PIXELS, testImages } from "../../kit/test_images.js";
 import { ramp, reducedMotion } from "../../kit/theme.js";
@@ -13,10 +14,13 @@ import { paintBack, paintCloud } from "./drawing.js";
 const LAST = 32, COLUMNS = 8, DOTS = 600, STEP = 1e-2; // STEP: of the difference quotients
 
 export default component(async (root, settings, page) => {
-  const at = elements(root), random = new Random(Date.now() % 2 ** 31);
-  const setting = scene("inside", { picture: [0, 0, 100000], scale: [1, 0, 4, "real"], speed: [6, 1, 30], figure: ["outside", "sampled"] });
-  let models = settings.models, vae, url, images, imagesUrl, colours, inks, x, q, noise = [0, 0], z = [0, 0];
-  let draws = new Float32Array(LAST * PIXELS), drawn = 0, dots = [], sums, due = 0, breathing = null, dirty = true;
+  const at = elements(root);
+  const setting = scene("inside", {
+    picture: [0, 0, 100000], scale: [1, 0, 4, "real"], speed: [6, 1, 30], figure: ["outside", "sampled"], seed: [1, 1, 2 ** 31],
+    model: [settings.chosen, (id) => settings.models.some((known) => known.id === id)],
+  });
+  let random = new Random(setting.seed), models = settings.models, vae, url, images, imagesUrl, colours, inks, x, q, noise = [0, 0], z = [0, 0];
+  let draws = new Float32Array(LAST * PIXELS), drawn = 0, dots = [], rows = [], sums, due = 0, breathing = null, dirty = true;
   const animation = loop(root, frame);
 
   const running = () => at.play.getAttribute("aria-pressed") === "true";
@@ -36,7 +40,7 @@ export default component(async (root, settings, page) => {
   }
 
   function forget() {
-    [draws, drawn, dots] = [new Float32Array(LAST * PIXELS), 0, []];
+    [draws, drawn, dots, rows] = [new Float32Array(LAST * PIXELS), 0, [], []];
     const zeros = () => new Float64Array(2);
     sums = { count: 0, pixels: new Float64Array(PIXELS), squares: new Float64Array(PIXELS), path: zeros(), pathSquares: zeros(), score: zeros(), scoreSquares: zeros(), fit: 0 };
   }
@@ -59,8 +63,11 @@ export default component(async (root, settings, page) => {
       sums.pixels[i] += means[i];
       sums.squares[i] += means[i] ** 2;
     }
-    if (setting.scale > 0 && !breathing) estimate(logLikelihood(x, logits), deviation);
+    const fit = logLikelihood(x, logits);
+    if (setting.scale > 0 && !breathing) estimate(fit, deviation);
     sums.count++;
+    rows.push([sums.count, ...noise, ...z, fit]);
+    if (rows.length > DOTS) rows.shift();
     dirty = true;
   }
 
@@ -193,7 +200,12 @@ export default component(async (root, settings, page) => {
   at.outside.onclick = () => figure("outside");
   at.sampled.onclick = () => figure("sampled");
   at.another.onclick = () => { show(Math.floor(Math.random() * images.count)); paint(); };
-  at.model.onchange = () => useModel(models.find(({ id }) => id === at.model.value));
+  at.model.onchange = () => { setting.set("model", at.model.value); useModel(models.find(({ id }) => id === at.model.value)); };
+  at.again.onclick = () => { random = new Random(setting.seed); show(setting.picture); paint(); };
+  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); at.again.onclick(); };
+  const nameOf = (what) => `picture-${setting.picture}-seed-${setting.seed}-draws.${what}`;
+  at.save.onclick = () => savePicture(at.draws, nameOf("png"), 4);
+  at.table.onclick = () => saveTable(["draw", "epsilon_1", "epsilon_2", "z_1", "z_2", "log_p_x_given_z"], rows, nameOf("csv"));
 
   async function useModel(model) {
     const [weights, found] = await Promise.all([fetchModel(new URL(model.url, location.href).href), model.images === imagesUrl ? images : testImages(model.images)]);
@@ -215,7 +227,7 @@ export default component(async (root, settings, page) => {
   }
   async function update(next) {
     models = next.models;
-    const wish = models.some(({ id }) => id === at.model.value) ? at.model.value : next.chosen;
+    const wish = [at.model.value, setting.model, next.chosen].find((id) => models.some((model) => model.id === id));
     at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
     at.model.value = wish;
     const model = models.find(({ id }) => id === wish);

@@ -3,11 +3,13 @@
 import { fetchModel } from "../../engine/engine.js";
 import { vaeOf } from "../../engine/families.js";
 import { asker } from "../../kit/ask.js";
+import { choosable } from "../../kit/choose.js";
 import { component, elements } from "../../kit/component.js";
+import { lattice } from "../../kit/lattice.js";
 import { loop } from "../../kit/loop.js";
 import { drawingPad } from "../../kit/pad.js";
-import { paintTiles, tileAt } from "../../kit/pictures.js";
-import { savePicture } from "../../kit/save.js";
+import { paintTiles } from "../../kit/pictures.js";
+import { savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { PIXELS, testImages } from "../../kit/test_images.js";
 import { diverging, ramp, reducedMotion, rgb } from "../../kit/theme.js";
@@ -19,21 +21,23 @@ import { saveFilm } from "./save_film.js";
 
 const CELLS = 72, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
 const LAYERS = ["digits", "manifold", "posterior", "prior", "landscape"], GHOST_SECONDS = 2.2, GHOST_EVERY = 0.3, STRIP = 24, COLUMNS = 8, AT_ONCE = 250, NO_MODEL = "";
+const PATH_POINTS = 40, PLACES = lattice(LIMIT, 2); // of a drawn path, as it stands in the address
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export default component(async (root, settings, page) => {
   const at = elements(root), map = plane(at.plane), ask = asker(new URL("./worker.js", import.meta.url));
   const onOff = (name, on) => [name, on ? ["on", "off"] : ["off", "on"]];
-  const setting = scene("square", {
+  const setting = scene(settings.parts === "all" ? "square" : "live", {
     x: [0, -LIMIT, LIMIT], y: [0, -LIMIT, LIMIT], speed: [1, 0.2, 4], cells: [15, 5, 30], grid: ["quantiles", "even"], model: [NO_MODEL, ...settings.models.map(({ id }) => id)],
     ...Object.fromEntries([onOff("digits", true), onOff("manifold", true), onOff("posterior", false), onOff("prior", true), onOff("landscape", true)]),
+    tool: ["drag", "draw"], class: [-1, -1, 9], picture: [-1, -1, 9999], pair: ["", (text) => /^[0-9]{1,4}-[0-9]{1,4}$/.test(text)], path: ["", (text) => PLACES.fits(text, PATH_POINTS)],
   });
-  const linked = new URLSearchParams(location.search).has("square_x"); // a link to a place: stay there
-  let models = settings.models, chosen, vae, images, codes = null, colours, inks, only = -1, tool = "drag", generation = 0;
+  const query = new URLSearchParams(location.search), linked = query.has("square_x") || query.has("square_y"); // a link to a place: stay there
+  let models = settings.models, chosen, vae, images, codes = null, colours, inks, only = setting.class, placing = false, generation = 0;
   let z = linked ? [setting.x, setting.y] : TOUR[0].slice(), means = new Float32Array(PIXELS), things = {}, latencies = [], followed = 0;
   let route = walk(TOUR), routeName = "a round tour", travelled = 0, glide = null, drawing = null, dragging = false, ghosts = [], sinceGhost = 0, marks = [];
   const lens = new OffscreenCanvas(28, 28), spare = [];
-  const pad = drawingPad(at.pad, { onChange: () => own.look(pad.values) });
+  const pad = drawingPad(at.pad, { onChange: () => { if (!placing) setting.set("picture", -1); own.look(pad.values); } });
   const own = ownPicture({
     at, ask, now: () => ({ vae, inks, contours: setting.landscape === "on" }), changed: () => { backdrop(); paint(); wake(); },
     told: ({ elbo }) => { root.dataset.elbo = elbo; },
@@ -106,8 +110,10 @@ export default component(async (root, settings, page) => {
   async function useModel(model) {
     const mine = ++generation, url = new URL(model.url, location.href).href, weights = await fetchModel(url);
     if (mine !== generation) return;
-    if (model.id !== chosen?.id) [images, codes, things, only] = [null, null, {}, -1]; // else: newer weights of the same, what is shown stays
+    if (chosen && model.id !== chosen.id) setting.set("class", (only = -1));
+    if (model.id !== chosen?.id) [images, codes, things] = [null, null, {}]; // else: newer weights of the same, what is shown stays
     [chosen, vae] = [model, vaeOf(weights)];
+    at.failed.hidden = true;
     legend();
     decode();
     backdrop();
@@ -151,7 +157,8 @@ export default component(async (root, settings, page) => {
     }
     if (!found.count) return;
     show(found.count);
-    at.interpolate.disabled = at.testDigit.disabled = false;
+    for (const name of ["interpolate", "testDigit", "saveCodes"]) at[name].disabled = false;
+    restore();
     const { density } = await ask("density", { mean: codes.mean, logVar: codes.logVar, cells: CELLS, limit: LIMIT, width: WIDTH });
     if (superseded()) return;
     things.density = density;
@@ -181,7 +188,7 @@ export default component(async (root, settings, page) => {
       button.textContent = name;
       button.style.color = map.hue(label);
       button.setAttribute("aria-pressed", String(only === label));
-      button.onclick = () => { only = only === label ? -1 : label; legend(); backdrop(); paint(); };
+      button.onclick = () => { only = only === label ? -1 : label; setting.set("class", only); legend(); backdrop(); paint(); };
       return button;
     });
     at.legend.replaceChildren(...shown);
@@ -221,7 +228,7 @@ export default component(async (root, settings, page) => {
     at.plane.setPointerCapture(event.pointerId);
     play(false);
     [glide, dragging] = [null, true];
-    if (tool === "draw") drawing = [map.toLatent(event)];
+    if (setting.tool === "draw") drawing = [map.toLatent(event)];
     follow(event);
     wake();
   };
@@ -240,7 +247,11 @@ export default component(async (root, settings, page) => {
     root.dataset.latency = [0.5, 0.95].map((q) => quantile(latencies, q).toFixed(2)).join();
     const drawn = drawing;
     drawing = null;
-    if (drawn && drawn.length > 3) useRoute(smooth(drawn), "your path");
+    if (drawn && drawn.length > 3) {
+      const points = walk(drawn).strip(PATH_POINTS).map(PLACES.near);
+      remember({ path: PLACES.text(points) });
+      useRoute(smooth(points), "your path");
+    }
     settle();
     wake();
   };
@@ -259,7 +270,7 @@ export default component(async (root, settings, page) => {
   // --- controls
   const press = (name, on) => at[name].setAttribute("aria-pressed", String(on));
   const choose = (names, name) => names.forEach((each) => press(each, each === name));
-  for (const name of ["drag", "draw"]) at[name].onclick = () => { tool = name; choose(["drag", "draw"], name); };
+  for (const name of ["drag", "draw"]) at[name].onclick = () => { setting.set("tool", name); choose(["drag", "draw"], name); };
   for (const name of LAYERS) {
     press(name, setting[name] === "on");
     at[name].onclick = () => {
@@ -276,32 +287,68 @@ export default component(async (root, settings, page) => {
   at.speed.value = setting.speed;
   at.speed.oninput = () => setting.set("speed", Number(at.speed.value));
   at.play.onclick = () => play(!playing());
-  at.grid.onclick = (event) => {
-    const i = tileAt(event, at.grid, { count: setting.cells ** 2, columns: setting.cells, gap: 0 });
-    if (i >= 0 && at.grid.points) glideTo(at.grid.points.subarray(2 * i, 2 * i + 2));
-  };
+  let cell = 0; // of the grid, where one has gone last
+  choosable(at.grid, {
+    layout: () => ({ count: setting.cells ** 2, columns: setting.cells, gap: 0 }), current: () => Math.min(cell, setting.cells ** 2 - 1),
+    choose(i) { cell = i; if (at.grid.points) glideTo(at.grid.points.subarray(2 * i, 2 * i + 2)); },
+  });
+  // The film's path is one of three: a pair of test pictures, a drawing, the tour.
+  const remember = ({ pair = "", path = "" } = {}) => { setting.set("pair", pair); setting.set("path", path); };
   at.interpolate.onclick = () => {
     const a = Math.floor(Math.random() * images.count), others = [...images.labels.keys()].filter((i) => images.labels[i] !== images.labels[a]);
-    const b = others[Math.floor(Math.random() * others.length)], [from, to] = [a, b].map((i) => [...codes.mean.subarray(2 * i, 2 * i + 2)]);
-    const points = Array.from({ length: 41 }, (_, i) => from.map((x, d) => x + ((to[d] - x) * i) / 40)), [first, last] = [a, b].map((i) => chosen.names[images.labels[i]]);
-    useRoute(points, `from a ${first} to a ${last}`, { ends: [a, b].map((i) => images.bytes.subarray(i * PIXELS, (i + 1) * PIXELS)), marks: [from, to] });
+    between(a, others[Math.floor(Math.random() * others.length)]);
   };
-  at.tour.onclick = () => useRoute(TOUR, "a round tour");
+  function between(a, b, { start = true } = {}) {
+    remember({ pair: `${a}-${b}` });
+    const [from, to] = [a, b].map((i) => [...codes.mean.subarray(2 * i, 2 * i + 2)]);
+    const points = Array.from({ length: 41 }, (_, i) => from.map((x, d) => x + ((to[d] - x) * i) / 40)), [first, last] = [a, b].map((i) => chosen.names[images.labels[i]]);
+    useRoute(points, `from a ${first} to a ${last}`, { ends: [a, b].map((i) => images.bytes.subarray(i * PIXELS, (i + 1) * PIXELS)), marks: [from, to], start });
+  }
+  at.tour.onclick = () => { remember(); useRoute(TOUR, "a round tour"); };
   at.clear.onclick = () => pad.clear();
   at.testDigit.onclick = () => {
-    const i = Math.floor(Math.random() * images.count);
-    own.forget();
-    pad.set(images.image(i));
+    place(Math.floor(Math.random() * images.count));
   };
+  function place(i) {
+    own.forget();
+    placing = true;
+    pad.set(images.image(i));
+    placing = false;
+    setting.set("picture", i);
+  }
+  // What a link asks for and what waits for test pictures
+  function restore() {
+    if (restore.done || settings.parts !== "all") return;
+    restore.done = true;
+    const pair = setting.pair.split("-").map(Number);
+    if (setting.picture >= 0 && setting.picture < images.count) place(setting.picture);
+    if (setting.pair && pair.every((i) => i < images.count)) between(...pair, { start: !linked });
+  }
   at.goThere.onclick = () => own.target && glideTo(own.target.mean.map((x) => Math.max(-LIMIT, Math.min(LIMIT, x))));
-  at.model.onchange = () => { setting.set("model", at.model.value); useModel(models.find(({ id }) => id === at.model.value)); };
-  at.saveGrid.onclick = () => savePicture(at.grid, `manifold-${setting.cells}x${setting.cells}.png`, 2);
+  at.model.onchange = () => { setting.set("model", at.model.value); tryModel(models.find(({ id }) => id === at.model.value)); };
+  async function tryModel(model) {
+    try {
+      await useModel(model);
+    } catch (error) {
+      if (!chosen) throw error; // then there is nothing to show at all
+      at.failed.hidden = false;
+      at.failed.textContent = `${model.label} cannot be shown: ${error.message}`;
+      at.model.value = chosen.id;
+    }
+  }
+  const nameOf = (what) => `${chosen.id.replaceAll(" ", "-")}-${what}`;
+  at.saveGrid.onclick = () => savePicture(at.grid, nameOf(`manifold-${setting.cells}x${setting.cells}.png`), 2);
+  at.savePlane.onclick = () => savePicture(at.plane, nameOf("square.png"), 1);
+  at.saveCodes.onclick = () => {
+    const { mean, logVar } = codes, rows = Array.from({ length: mean.length / 2 }, (_, i) => [i, images.labels[i], mean[2 * i], mean[2 * i + 1], Math.exp(logVar[2 * i] / 2), Math.exp(logVar[2 * i + 1] / 2)]);
+    saveTable(["test_picture", "label", "mean_1", "mean_2", "deviation_1", "deviation_2"], rows, nameOf("codes.csv"));
+  };
   for (const [name, kind] of [["saveWebp", "webp"], ["saveGif", "gif"], ["savePng", "png"]]) {
     at[name].onclick = async () => {
       at[name].disabled = true;
       const count = Math.max(24, Math.min(150, Math.round((route.length * (route.closed ? 1 : 2)) / (0.85 * setting.speed) * 25)));
       const { pictures } = await ask("pictures", { z: Float32Array.from(route.frames(count).flat()) });
-      at.filmText.textContent = await saveFilm(pictures, { kind, palette: inks.solid });
+      at.filmText.textContent = await saveFilm(pictures, { kind, palette: inks.solid, name: nameOf(`film-of-${routeName.replaceAll(" ", "-")}`) });
       at[name].disabled = false;
     };
   }
@@ -328,16 +375,16 @@ export default component(async (root, settings, page) => {
     at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
     at.model.value = wish;
     const model = models.find(({ id }) => id === wish);
-    if (model.url !== chosen?.url) await useModel(model);
+    if (model.url !== chosen?.url) await tryModel(model);
   }
 
   root.dataset.parts = settings.parts;
-  at.interpolate.disabled = at.testDigit.disabled = true; // until there are test pictures
   theme(page.colours);
-  choose(["drag", "draw"], tool);
+  choose(["drag", "draw"], setting.tool);
   choose(["quantiles", "even"], setting.grid);
   at.cellsText.textContent = setting.cells;
   await update(settings);
+  if (setting.path && settings.parts === "all") useRoute(smooth(PLACES.points(setting.path)), "your path", { start: !linked });
   play(!reducedMotion() && !linked);
   wake();
   const resized = new ResizeObserver(() => { if (vae) paint(); });
