@@ -183,9 +183,8 @@ class _WorkingCopy:
                     inputs = self.inputs(i, layers)
                     if i == 0 and self.gaussian:
                         means[i] = inputs.to(self.dtype)
-                        layers[i] = inputs.add_(torch.randn(inputs.shape, generator=rng, dtype=inputs.dtype)).to(
-                            self.dtype
-                        )
+                        noise = torch.randn(inputs.shape, generator=rng, dtype=inputs.dtype)
+                        layers[i] = (inputs + noise).to(self.dtype)  # not in place: the mean is wanted too
                     else:
                         probability = inputs.sigmoid_()
                         layers[i] = _bernoulli(probability, rng).to(self.dtype)

@@ -1,5 +1,6 @@
+import copy
 import math
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 import torch
@@ -7,7 +8,7 @@ import torch
 from deepgen.chains import Chains, Clamp, run_chains
 from deepgen.datasets import bars_and_stripes
 from deepgen.dbm import DBM, DBMConfig, begin_as_rbm
-from deepgen.doubled_pretraining import DoubledPretraining
+from deepgen.doubled_pretraining import DoubledPretraining, _Pair, _propagate
 from deepgen.enumeration import log_marginal, log_partition_exact, posterior
 from deepgen.likelihood import all_states
 from deepgen.likelihood import log_partition_exact as log_partition_of_rbm
@@ -101,6 +102,9 @@ def test_odd_even_gibbs_stays_at_the_exact_distribution(sizes, sampler):
         for i, x in enumerate(statistics):  # means and states alike have the model's expectations
             exact = (p[:, None] * layers[i]).sum(0)
             assert ((x.mean(0) - exact).abs() < 4 * 0.5 / math.sqrt(num_chains)).all()
+        for i, (x, y) in enumerate(pairwise(statistics)):  # and so have their products, which the weights learn from
+            exact = layers[i].T @ (p[:, None] * layers[i + 1])
+            assert ((x.T @ y / num_chains - exact).abs() < 4.5 * 0.5 / math.sqrt(num_chains)).all()
     index = (torch.cat(after, 1) @ (2.0 ** torch.arange(sum(sizes) - 1, -1, -1, dtype=torch.float64))).long()
     observed = torch.bincount(index, minlength=len(p)) / num_chains
     floor = (2 / math.pi * p * (1 - p) / num_chains).sqrt().sum() / 2  # expected total variation of as many exact draws
@@ -193,6 +197,96 @@ def test_gradient_is_autograd_of_the_energies_and_centring_is_a_change_of_coordi
         torch.testing.assert_close(mine, autograd)
 
 
+def test_one_joint_update_is_the_gradient_between_mean_field_and_particles(monkeypatch):
+    """Data that are one picture again and again leave nothing to chance but the particles, and those are looked at."""
+    model = machine((4, 3, 2), seed=4)
+    before = copy.deepcopy(model)
+    seen, gibbs = [], _WorkingCopy.gibbs
+
+    def spy(work, particles, num_sweeps, rng):
+        seen.append((particles, num_sweeps, *gibbs(work, particles, num_sweeps, rng)))
+        return seen[-1][2:]
+
+    monkeypatch.setattr(_WorkingCopy, "gibbs", spy)
+    v = torch.tensor([1.0, 0, 0, 1]).double().repeat(20, 1)
+    trainer = VariationalPCD(
+        num_epochs=3, batch_size=20, learning_rate=0.2, num_chains=7, gibbs_steps=2, mean_field_iterations=3,
+        weight_decay=0.1, averaged=0.0,
+    )  # fmt: skip
+    steps = trainer.steps(model, v, rng=torch.Generator().manual_seed(1))
+    for rate in (0.2, 0.2 * 2 / 3, 0.2 / 3):  # down to zero, which would come next
+        next(steps)
+        posterior = before.mean_field(v, num_iterations=3)
+        if rate == 0.2:
+            offsets = [x[0] for x in posterior]
+        offsets = [0.99 * c + 0.01 * x[0] for c, x in zip(offsets, posterior, strict=True)]
+        changes = gradients(posterior, seen[-1][3], offsets)
+        for i, old in enumerate(before.weights):
+            torch.testing.assert_close(model.weights[i], old * (1 - 0.1 * rate) + rate * changes[i])
+        for i, layer in enumerate(before.layers):
+            torch.testing.assert_close(model.layers[i].bias, layer.bias + rate * changes[len(before.weights) + i])
+        before.load_state_dict(model.state_dict())
+    assert [call[1] for call in seen] == [2, 2, 2]
+    for last, call in pairwise(seen):  # the particles go on where they were
+        assert all(torch.equal(a, b) for a, b in zip(last[2], call[0], strict=True))
+
+
+def test_bfloat16_products_see_every_update_and_the_end_is_averaged(monkeypatch):
+    counts, gibbs, average = [], _WorkingCopy.gibbs, _WorkingCopy.average
+
+    def watched(work, *arguments):
+        assert all(torch.equal(a, b.bfloat16()) for a, b in zip(work.rounded, work.weights, strict=True))
+        return gibbs(work, *arguments)
+
+    monkeypatch.setattr(_WorkingCopy, "gibbs", watched)
+    monkeypatch.setattr(
+        _WorkingCopy, "average", lambda work, kept, count: counts.append(count) or average(work, kept, count)
+    )
+    trainer = VariationalPCD(num_epochs=10, batch_size=6, learning_rate=0.5, averaged=0.3, precision="bfloat16")
+    fit(trainer, machine((4, 3, 2)).float(), bars_and_stripes(2, 2).images, rng=torch.Generator().manual_seed(0))
+    assert counts == [1, 2, 3]
+
+
+def test_the_data_term_sees_binary_draws():
+    grey = torch.tensor([0.0, 0.3, 0.8, 1.0]).double()
+    drawn = _WorkingCopy(machine((4, 3)), torch.float64).observe(
+        grey.repeat(20_000, 1), torch.Generator().manual_seed(0)
+    )
+    assert set(drawn.unique().tolist()) == {0.0, 1.0}
+    assert ((drawn.mean(0) - grey).abs() <= 4.5 * (grey * (1 - grey) / 20_000).sqrt() + 1 / 65536).all()
+
+
+def test_the_average_weighs_all_its_states_alike():
+    model = machine((3, 2), scale=0.0)
+    work, average = _WorkingCopy(model, torch.float64), None
+    for count, value in enumerate((1.0, 2.0, 6.0), 1):
+        model.weights[0].fill_(value)
+        average = work.average(average, count)
+    torch.testing.assert_close(average[0], torch.full((3, 2), 3.0).double())
+
+
+def test_chains_from_the_biases_are_independent_from_layer_to_layer():
+    model, n = machine((3, 3, 3)), 20_000
+    layers = model.init_chains(n, rng=torch.Generator().manual_seed(0)).layers
+    for x, layer in zip(layers, model.layers, strict=True):
+        mean = torch.sigmoid(layer.bias)
+        assert ((x.mean(0) - mean).abs() < 4.5 * (mean * (1 - mean) / n).sqrt()).all()
+    correlations = torch.corrcoef(torch.cat(layers, 1).T) - torch.eye(9)
+    assert correlations.abs().max() < 5 / math.sqrt(n)
+
+
+def test_gaussian_particles_have_unit_variance_about_their_mean():
+    model = machine((2, 3), visible="gaussian")
+    model.layers[0].log_sigma.zero_()
+    n, rng = 40_000, torch.Generator().manual_seed(0)
+    h = torch.tensor([1.0, 0, 1]).double()
+    model.weights[0].zero_()  # so that h is drawn afresh and tells v nothing
+    (v, _), (mean, _) = _WorkingCopy(model, torch.float64).gibbs([torch.zeros(n, 2).double(), h.expand(n, 3)], 1, rng)
+    torch.testing.assert_close(mean, model.layers[0].bias.expand(n, 2))
+    assert ((v.mean(0) - model.layers[0].bias).abs() < 4.5 / math.sqrt(n)).all()
+    assert ((v.var(0) - 1).abs() < 4.5 * math.sqrt(2 / n)).all()
+
+
 def test_fast_binary_draws_have_their_probabilities():
     rng = torch.Generator().manual_seed(0)
     p = torch.tensor([0.0, 0.001, 0.25, 0.5, 0.9, 1.0])
@@ -214,6 +308,74 @@ def test_doubled_pretraining_is_exact_for_what_it_composes():
     assert [s.step for s in steps] == list(range(1, 61)) and steps[-1].num_steps == 60
     assert steps[0].phase == "layer 1 of 2" and steps[-1].phase == "layer 2 of 2"
     assert all(w.abs().max() > 0 for w in model.weights)
+
+
+@pytest.mark.parametrize(("up", "down"), [(1, 1), (2, 1), (1, 2), (2, 2)])
+def test_a_pair_is_a_restricted_machine_of_that_many_copies(up, down):
+    """Copies of the lower layer that share their weights and biases, and of the upper: an ordinary, larger machine."""
+    model, n = machine((3, 2), seed=3), 40_000
+    pair = _Pair(model, 0, up=up, down=down)
+    large = RBM(RBMConfig(3 * up, 2 * down)).double().requires_grad_(False)
+    large.W.copy_(model.weights[0].repeat(up, down))
+    large.visible.bias.copy_(pair.below.bias.repeat(up))
+    large.hidden.bias.copy_(pair.above.bias.repeat(down))
+    x, y = torch.tensor([1.0, 0, 1]).double(), torch.tensor([0.0, 1]).double()
+    torch.testing.assert_close(pair.mean_above(x), large.mean_hidden(x.repeat(up))[:2])
+    rng = torch.Generator().manual_seed(0)
+    for drawn, mean, copies in (
+        (pair.sample_above(x.expand(n, 3), rng), large.mean_hidden(x.repeat(up))[:2], down),
+        (pair.sample_below(y.expand(n, 2), rng), large.mean_visible(y.repeat(down))[:3], up),
+    ):
+        variance = mean * (1 - mean) / copies  # of the mean of independent copies
+        assert ((drawn.mean(0) - mean).abs() < 4.5 * (variance / n).sqrt()).all()
+        torch.testing.assert_close(drawn.var(0), variance, rtol=0.05, atol=0)
+    above = _propagate([pair], x.expand(n, 3), rng)
+    mean = large.mean_hidden(x.repeat(up))[:2]
+    assert set(above.unique().tolist()) == {0.0, 1.0}
+    assert ((above.mean(0) - mean).abs() < 4.5 * (mean * (1 - mean) / n).sqrt()).all()
+
+
+@pytest.mark.parametrize("persistent", [True, False])
+def test_a_pair_learns_by_its_centred_gradient_and_its_chains_go_on_or_begin_at_the_data(persistent, monkeypatch):
+    runs, gibbs, update = [], _Pair.gibbs, _Pair.update
+
+    def watched(pair, x, num_steps, rng):
+        runs.append((x, gibbs(pair, x, num_steps, rng)))
+        return runs[-1][1]
+
+    def checked(pair, x, chains, rate, weight_decay):
+        W, a, b = pair.W.clone(), pair.below.bias.clone(), pair.above.bias.clone()
+        dW, da, db = gradients((x, pair.mean_above(x)), (chains, pair.mean_above(chains)), pair.offsets)
+        update(pair, x, chains, rate, weight_decay)
+        torch.testing.assert_close(pair.W, W * (1 - 0.1 * rate) + rate * dW)
+        torch.testing.assert_close(pair.below.bias, a + rate * da)
+        torch.testing.assert_close(pair.above.bias, b + rate * db)
+        assert torch.equal(runs[-1][0], runs[-2][1] if persistent and len(runs) > 1 else x) or len(runs) == 1
+        assert torch.equal(chains, runs[-1][1])
+
+    monkeypatch.setattr(_Pair, "gibbs", watched)
+    monkeypatch.setattr(_Pair, "update", checked)
+    trainer = DoubledPretraining(5, batch_size=6, num_chains=7, weight_decay=0.1, persistent=persistent)
+    fit(trainer, DBM(DBMConfig((4, 3))), bars_and_stripes(2, 2).images, rng=torch.Generator().manual_seed(0))
+    assert len(runs) == 5
+
+
+def test_the_ends_are_doubled_once_the_middle_twice_and_shared_biases_are_halved(monkeypatch):
+    made, init = [], _Pair.__init__
+
+    def spy(pair, model, k, *, up, down):
+        init(pair, model, k, up=up, down=down)
+        made.append(pair)
+
+    monkeypatch.setattr(_Pair, "__init__", spy)
+    model = DBM(DBMConfig((4, 3, 3, 2)))
+    fit(DoubledPretraining(2, batch_size=6), model, bars_and_stripes(2, 2).images, rng=torch.Generator().manual_seed(0))
+    assert [(pair.up, pair.down) for pair in made] == [(2, 1), (2, 2), (1, 2)]
+    assert all(torch.equal(weight, pair.W) for weight, pair in zip(model.weights, made, strict=True))
+    assert torch.equal(model.layers[0].bias, made[0].below.bias)
+    for i in (1, 2):
+        torch.testing.assert_close(model.layers[i].bias, (made[i - 1].above.bias + made[i].below.bias) / 2)
+    assert torch.equal(model.layers[3].bias, made[2].above.bias)
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

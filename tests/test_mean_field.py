@@ -99,6 +99,16 @@ def test_multimodal_posterior_makes_mean_field_take_a_side():
     assert sides[0] < 0.05 and sides[1] > 0.95
 
 
+def test_a_start_gives_the_means_and_damping_the_share_of_them_that_stays():
+    model = machine((4, 3, 2))
+    v, other = visible_states(model)[:1], visible_states(model)[9:10]
+    start = model.mean_field(other)
+    before, after = islice(model.mean_field_steps(v, start=start, damping=0.25), 2)
+    assert torch.equal(before[0], v) and torch.equal(after[0], v)  # the picture is the new one
+    torch.testing.assert_close(after[1], 0.25 * start[1] + 0.75 * model.mean(1, [v, None, start[2]]))
+    torch.testing.assert_close(after[2], 0.25 * start[2] + 0.75 * model.mean(2, [v, after[1], None]))
+
+
 def test_tolerance_stops_early_and_damping_is_checked():
     model = machine((4, 3, 2), scale=0.3)
     v = visible_states(model)
