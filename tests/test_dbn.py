@@ -6,13 +6,14 @@ from itertools import islice
 import pytest
 import torch
 
-from deepgen import checkpoint
+from deepgen import checkpoint, greedy_layerwise
 from deepgen.chains import Chains, run_chains
 from deepgen.contrastive_divergence import ContrastiveDivergence, expectations
 from deepgen.datasets import bars_and_stripes
 from deepgen.dbn import DBN, DBNConfig, LabelledUnits, one_hot, with_labels
-from deepgen.greedy_layerwise import GreedyLayerwise, tied_start
+from deepgen.greedy_layerwise import GreedyLayerwise, recognise, tied_start
 from deepgen.likelihood import all_states, log_likelihood, log_partition_exact
+from deepgen.phases import Phases
 from deepgen.rbm import RBM, RBMConfig
 from deepgen.training import fit
 
@@ -239,6 +240,8 @@ def test_untied_and_truncated_copies_describe_the_same_layers():
     assert lower.config == DBNConfig((5, 4, 3)) and torch.equal(lower.top.W, dbn.layers[1].W)
     lower.top.W.zero_()
     assert dbn.layers[1].W.abs().sum() > 0
+    untied.recognition[0].mul_(2)
+    assert torch.equal(untied.truncated(2).recognition[0], untied.recognition[0])
 
 
 @pytest.mark.parametrize(
@@ -251,6 +254,66 @@ def test_a_saved_stack_comes_back_bit_by_bit(config, tmp_path):
     again, card = checkpoint.load(tmp_path / "dbn.safetensors")
     assert again.config == config and card.family == "dbn"
     assert all(torch.equal(a, b) for a, b in zip(dbn.state_dict().values(), again.state_dict().values(), strict=True))
+
+
+def given(means, below):
+    """p(below | means) of independent binary units, every row against every state; (rows, states)."""
+    return (means[:, None] - (1 - below)).abs().prod(2)
+
+
+def test_passes_through_the_directed_layers_draw_every_layer_between():
+    """Means of means are something else than the mean over what is drawn: nothing in between may be a probability."""
+    dbn, n = random_model(DBN(DBNConfig((4, 3, 3, 2))), scale=3.0, seed=4), 40_000
+    bottom, second = dbn.layers
+    h2 = torch.tensor([[1.0, 0, 1]], dtype=torch.float64)
+    down = given(second.mean_visible(h2), states(3)) @ bottom.mean_visible(states(3))  # E[v | h2]
+    pictures = dbn.down_pass(h2.expand(n, 3), rng=generator())[0]
+    assert (down - dbn.down_pass(h2)[0]).abs().max() > 0.05
+    assert ((pictures.mean(0) - down).abs() < 4.5 * pictures.std(0) / math.sqrt(n) + 1e-12).all()
+
+    assert torch.equal(dbn.down_pass(h2, level=1, rng=generator())[0], bottom.mean_visible(h2))  # the picture is a mean
+
+    grey = torch.tensor([[0.1, 0.5, 0.9, 0.3]], dtype=torch.float64)
+    shown = given(grey, states(4)) @ given(bottom.mean_hidden(states(4)), states(3)) @ second.mean_hidden(states(3))
+    wrong = (second.mean_hidden(given(grey, states(4)) @ bottom.mean_hidden(states(4))), dbn.up_pass(grey)[2])
+    wrong += (given(bottom.mean_hidden(grey), states(3)) @ second.mean_hidden(states(3)),)
+    assert all((shown - other).abs().max() > 0.05 for other in wrong)
+    activities = recognise(dbn, 2, grey.expand(n, 4), rng=generator())
+    assert ((activities.mean(0) - shown).abs() < 4.5 * activities.std(0) / math.sqrt(n)).all()
+    assert torch.equal(recognise(dbn, 0, grey, rng=generator()), grey)
+
+
+def test_a_tied_start_leaves_its_spare_units_a_direction_each():
+    dbn = DBN(DBNConfig((4, 3, 60)))
+    random_model(dbn.layers[0])
+    dbn.double()
+    GreedyLayerwise((ContrastiveDivergence(1),) * 2).start(dbn, 1, torch.zeros(2, 3), rng=generator())
+    assert torch.equal(dbn.top.W[:, :4], dbn.layers[0].W.T)
+    assert float(dbn.top.W[:, 4:].std()) == pytest.approx(0.01, rel=0.3)
+
+
+def test_chains_of_the_trainer_have_one_label_each():
+    top = random_model(DBN(DBNConfig((4, 3, 5), num_labels=3))).top
+    data = torch.cat([states(3), one_hot(torch.arange(8) % 3, 3).double()], 1)
+    trainer = ContrastiveDivergence(1, num_chains=500)
+    phases = Phases(trainer, top, data, 8, rng=generator())
+    for _ in range(3):
+        phases.update(trainer, data, 0.0, 1)
+        assert torch.equal(phases.particles()[:, 3:].sum(1), torch.ones(500).double())
+
+
+def test_greedy_training_recognises_afresh_every_epoch(monkeypatch):
+    levels = []
+
+    def spy(model, level, images, *, rng):
+        levels.append(level)
+        return recognise(model, level, images, rng=rng)
+
+    monkeypatch.setattr(greedy_layerwise, "recognise", spy)
+    data = bars_and_stripes(3, 3).images
+    layers = (ContrastiveDivergence(4, 7), ContrastiveDivergence(3, 7), ContrastiveDivergence(2, 7))
+    fit(GreedyLayerwise(layers), DBN(DBNConfig((9, 6, 5, 7))), data, rng=generator())
+    assert [levels.count(level) for level in range(3)] == [1, 4, 3]  # before, and after each of its epochs
 
 
 def test_greedy_training_tells_its_phases_and_repeats_itself():

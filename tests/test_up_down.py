@@ -7,6 +7,7 @@ import pytest
 import torch
 from test_dbn import exact_bound, exact_log_likelihood, generator, random_model, states, top_log_partition
 
+from deepgen import up_down
 from deepgen.dbn import DBN, DBNConfig, LabelledUnits, one_hot, with_labels
 from deepgen.training import Diverged, fit
 from deepgen.units import Gaussian
@@ -161,6 +162,111 @@ def test_draws_have_the_units_means():
     assert (drawn.std(0) / units.log_sigma.exp() - 1).abs().max() < 0.03
     drawn = Draws(rng=generator(), dtype=torch.float64)(random_model(LabelledUnits(4, 3)), inputs)
     assert torch.equal(drawn[:, 4:].sum(1), torch.ones(20000, dtype=torch.float64))
+
+
+def recorded(monkeypatch, name: str) -> list:
+    """What the function ``name`` of the module answered, call by call."""
+    answers, function = [], getattr(up_down, name)
+
+    def spy(*arguments):
+        answers.append(function(*arguments))
+        return answers[-1]
+
+    monkeypatch.setattr(up_down, name, spy)
+    return answers
+
+
+def test_an_update_moves_everything_by_the_gradient_of_its_own(monkeypatch):
+    """Wake: log p of what was recognised; top: its free energies; sleep: log q of what its chains dreamt. Each at its rate."""
+    awake, asleep = recorded(monkeypatch, "recognise"), recorded(monkeypatch, "generate")
+    model, before = (stack((5, 4, 3, 4), num_labels=2) for _ in range(2))
+    images = (torch.rand(6, 5, generator=generator(), dtype=torch.float64) < 0.5).double()
+    labels = one_hot(torch.arange(6) % 2, 2).double()
+    draws = Draws(rng=generator(), dtype=torch.float64)
+    with torch.no_grad():
+        particles, *_ = UpDown(1, learning_rate=0.1, top_learning_rate=0.3).update(
+            model, images, labels, None, 0.5, draws
+        )
+    assert torch.equal(awake[0][0], images)
+    assert torch.equal(asleep[0][-1], particles[:, :3])  # dreams go down from where the top's chains have got to
+    assert all(set(x.unique().tolist()) <= {0.0, 1.0} for x in (*awake[0], *asleep[0], particles))
+    bottom, second = before.layers
+    log_p = sum(
+        torch.distributions.Bernoulli(rbm.mean_visible(above)).log_prob(below).sum(1).mean()
+        for rbm, below, above in zip((bottom, second), awake[0][:-1], awake[0][1:], strict=True)
+    )
+    log_top = (
+        before.top.free_energy(particles).mean() - before.top.free_energy(torch.cat([awake[0][-1], labels], 1)).mean()
+    )
+    log_q = log_up(before, asleep[0]).mean()
+    for rate, objective, names in (
+        (0.05, log_p, ["layers.0.W", "layers.0.visible.bias", "layers.1.W", "layers.1.visible.bias"]),
+        (0.15, log_top, ["top.W", "top.visible.bias", "top.hidden.bias"]),
+        (0.05, log_q, ["recognition.0", "layers.0.hidden.bias", "recognition.1", "layers.1.hidden.bias"]),
+    ):
+        old, new = dict(before.named_parameters()), dict(model.named_parameters())
+        for name, slope in zip(names, torch.autograd.grad(objective, [old[name] for name in names]), strict=True):
+            torch.testing.assert_close(new[name], old[name] + rate * slope, rtol=0, atol=1e-12, msg=name)
+
+
+def test_labels_teach_the_top_and_recognition_alike(monkeypatch):
+    """Were means recognised and not draws, the gradient would be exact."""
+    monkeypatch.setattr(Draws, "binary", lambda draws, mean: mean)
+    model, before = (stack((5, 4, 3, 4), num_labels=2) for _ in range(2))
+    images = torch.rand(6, 5, generator=generator(), dtype=torch.float64)
+    labels = one_hot(torch.arange(6) % 2, 2).double()
+    with torch.no_grad():
+        UpDown(1).learn_labels(model, images, labels, 0.1, None, Draws(rng=generator(), dtype=torch.float64))
+    log_p = (before.label_free_energies(before.up_pass(images)[-1]).neg().log_softmax(1) * labels).sum(1).mean()
+    old, new = dict(before.named_parameters()), dict(model.named_parameters())
+    for name, slope in zip(old, torch.autograd.grad(log_p, list(old.values()), allow_unused=True), strict=True):
+        expected = old[name] if slope is None else old[name] + 0.1 * slope
+        torch.testing.assert_close(new[name], expected, rtol=0, atol=1e-12, msg=name)
+
+
+@torch.no_grad()
+def test_recognition_has_weights_of_its_own():
+    model, n = stack((5, 4, 3, 4)), 20_000
+    v = (torch.rand(5, generator=generator(), dtype=torch.float64) < 0.5).double()
+    h = up_down.recognise(model, v.expand(n, 5), None, Draws(rng=generator(1), dtype=torch.float64))[1]
+    mean = torch.sigmoid(v @ model.recognition[0] + model.layers[0].hidden.bias)
+    assert ((h.mean(0) - mean).abs() < 4.5 * (mean * (1 - mean) / n).sqrt()).all()
+
+
+@torch.no_grad()
+def test_chains_of_the_top_begin_at_the_data_unless_they_persist(monkeypatch):
+    """A top pair that copies: its chains stay where they begin."""
+    awake = recorded(monkeypatch, "recognise")
+    for persistent in (False, True):
+        model = DBN(DBNConfig((6, 4, 4), tied=False)).double()
+        model.top.W.copy_(200 * torch.eye(4))
+        for units in (model.top.visible, model.top.hidden):
+            units.bias.fill_(-100.0)
+        trainer, chains = UpDown(1, 1, 0.0, 0.0, persistent=persistent), None
+        draws, images = Draws(rng=generator(), dtype=torch.float64), torch.zeros(30, 6, dtype=torch.float64)
+        for _ in range(2):
+            before = chains
+            chains, *_ = trainer.update(model, images, images[:, :0], before, 1.0, draws)
+            assert torch.equal(chains, before if persistent and before is not None else awake[-1][-1])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("num_sweeps", [1, 2])
+def test_the_top_takes_as_many_sweeps_as_asked(num_sweeps):
+    """Where chains from one state come to, against that state's row of the kernel's power."""
+    model, n = random_model(DBN(DBNConfig((2, 4, 3), tied=False)), scale=2.5), 20_000
+    model.layers[0].hidden.bias.fill_(-1000.0)  # recognition knows one state only: all off
+    v, h = states(4), states(3)
+    joint = torch.softmax(-model.top.energy(v.repeat_interleave(8, 0), h.repeat(16, 1)), 0).view(16, 8)
+    kernel = (joint / joint.sum(1, keepdim=True)) @ (joint / joint.sum(0)).T
+    row = torch.linalg.matrix_power(kernel, num_sweeps)[0]
+    assert (row - torch.linalg.matrix_power(kernel, num_sweeps - 1)[0]).abs().max() > 0.02
+    images, draws = torch.zeros(n, 2, dtype=torch.float64), Draws(rng=generator(), dtype=torch.float64)
+    particles, *_ = UpDown(1, 1, 0.0, 0.0, gibbs_steps=num_sweeps).update(
+        model, images, images[:, :0], None, 1.0, draws
+    )
+    found = torch.bincount((particles @ torch.tensor([8.0, 4, 2, 1]).double()).long(), minlength=16) / n
+    assert ((found - row).abs() < 4.5 * (row * (1 - row) / n).sqrt() + 1e-9).all()
 
 
 @torch.no_grad()
