@@ -5,38 +5,41 @@ import streamlit as st
 from ui import assets, checkpoints, lesson, prose
 from ui.dbm import double_counting, laboratory, occlusion, settle, small_machine, stage, training
 
-MODELS = {"dbm-mnist": "784-500-1000"}
-RIVALS = [
-    ("dbm", "DBM", "dbm-mnist"),
-    ("dbn", "DBN", "dbn-mnist" if assets.has_weights("dbn-mnist") else "dbn-labels-mnist"),
-    ("rbm", "RBM", "rbm-mnist"),
+MODELS = {"dbm-mnist": "784-500-1000", "dbm-3-mnist": "784-500-500-1000"}
+RIVALS = [  # label, file, whether it hears the held pixels only once, how it completes
+    ("DBM", "dbm-mnist", False, "All layers are sampled given the held pixels, up and down."),
+    ("DBN, once up", "dbn-mnist", True, "It rises once, then dreams: nothing tells the top what is held."),
+    ("DBN, again and again", "dbn-mnist", False, "Held pixels are put back, and it rises anew in every sweep."),
+    ("RBM", "rbm-mnist", False, "One hidden layer, sampled given the held pixels."),
 ]
-
-
-def available() -> list[dict]:
-    """The pretrained machines, and what this visitor has trained or kept."""
-    found = checkpoints.choices("dbm", "dbm", MODELS)
-    return [{"id": choice.id, "label": choice.label, "url": choice.url} for choice in found]
 
 
 def show_stage():
     st.markdown(prose.section("dbm", "Stage"))
-    stage.mount(available(), chosen="dbm-mnist", images=assets.images_url("mnist"))
+    stage_above = st.container()
+    checkpoints.bring("dbm", "dbm")
+    with stage_above:
+        if models := checkpoints.for_browser("dbm", "dbm", MODELS):
+            stage.mount(models, chosen="dbm-mnist", images=assets.images_url("mnist"))
 
 
 def show_mean_field():
     st.markdown(prose.section("dbm", "Mean field"))
-    settle.mount(available(), chosen="dbm-mnist", images=assets.images_url("mnist"))
+    if models := checkpoints.for_browser("dbm", "dbm", MODELS):
+        settle.mount(models, chosen="dbm-mnist", images=assets.images_url("mnist"))
 
 
 def show_occlusion():
     st.markdown(prose.section("dbm", "Occlusion"))
     machines = [
-        {"family": family, "label": label, "url": assets.weights_url(name)}
-        for family, label, name in RIVALS
+        {"label": label, "text": text, "url": assets.weights_url(name), "once": once}
+        for label, name, once, text in RIVALS
         if assets.has_weights(name)
     ]
     occlusion.mount(machines, images=assets.images_url("mnist"))
+    if found := occlusion.count():
+        st.markdown(prose.section("dbm", "Counted"))
+        occlusion.draw_count(found)
 
 
 def show_counting():

@@ -9,14 +9,17 @@ MODELS = {
     "dbn-labels-mnist": "with labels, stacked greedily",
     "dbn-labels-updown-mnist": "with labels, after up-down",
     "dbn-mnist": "without labels",
+    "dbn-paper-mnist": "without labels, the paper's sizes",
 }
 
 
 def show_stage():
     st.markdown(prose.section("dbn", "Stage"))
-    found = checkpoints.choices("dbn", "dbn", MODELS)
-    models = [{"id": each.id, "label": each.label, "url": each.url} for each in found]
-    stage.mount(models, images=assets.images_url("mnist"))
+    stage_above = st.container()
+    checkpoints.bring("dbn", "dbn")
+    with stage_above:
+        if models := checkpoints.for_browser("dbn", "dbn", MODELS):
+            stage.mount(models, chosen="dbn-labels-mnist", images=assets.images_url("mnist"))
 
 
 def show_stacking():

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ui import prose
+from ui.dbm import occlusion
 from ui.dbm import training as dbm_training
 
 ROOT = Path(__file__).parents[1]
@@ -38,3 +39,12 @@ def test_what_the_controls_say_is_what_is_trained():
     assert not task.trainer.pretraining.doubled and task.trainer.joint.learning_rate == 0.005
     changed = dbm_training.live({**settings, "gibbs_steps": 10}, task.trainer)["joint"]
     assert changed.gibbs_steps == 10 and changed.num_epochs == task.trainer.joint.num_epochs
+
+
+def test_the_count_of_completions_is_told_with_its_honest_result(page):
+    found = occlusion.count()
+    assert found["num_examples"] >= 500 and set(found["halves"]) == {"top", "bottom", "left", "right"}
+    last = {machine: occlusion.average(found, machine)[-1] for machine in occlusion.LINES}
+    assert last["dbn once"] < 0.5 < min(last["dbm"], last["rbm"], last["dbn again"])  # what the prose says
+    page.segmented_control(key="dbm_section").set_value("Occlusion").run()
+    assert not page.exception and any("DBN, once up" in text.value for text in page.markdown)

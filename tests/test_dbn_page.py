@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from deepgen import checkpoint
 from deepgen.dbn import DBN, DBNConfig
 from deepgen.training import TrainStep
-from ui import assets
+from ui import assets, checkpoints
 from ui.dbn import tied_start
 from ui.dbn import training as dbn_training
 from ui.training.jobs import Snapshot
@@ -36,7 +36,7 @@ def page(monkeypatch, tmp_path):
 def test_all_sections_are_there_and_run(page):
     control = page.segmented_control(key="dbn_section")
     assert control.options == SECTIONS and control.value == "Stage"
-    components = {"Stage": 1, "Stacking": 1, "Jensen": 2, "Up-down": 1, "Train": 0}
+    components = {"Stage": 1, "Stacking": 1, "Jensen": 2, "Up-down": 1, "Train": 1}
     for section in SECTIONS:
         page.segmented_control(key="dbn_section").set_value(section).run()
         assert not page.exception
@@ -87,3 +87,16 @@ def test_a_stopped_stack_is_what_is_there():
     now = Snapshot("stopped", None, step=step, weights=checkpoint.dumps(dbn))
     model, _ = checkpoint.loads(dbn_training.as_it_stands(now))
     assert model.config == DBNConfig((784, 5, 4)) and model.top.W.mean() == 1
+
+
+def test_a_stack_with_real_valued_pixels_is_refused_in_a_sentence():
+    content = checkpoint.dumps(DBN(DBNConfig((784, 5, 4), visible="gaussian")))
+    with pytest.raises(ValueError, match="real-valued visible units runs in Python only"):
+        checkpoints.receive(content, "dbn")
+
+
+def test_without_any_model_the_stage_says_what_to_do(page):
+    for path in assets.PRETRAINED.glob("dbn-*"):
+        path.unlink()
+    page.segmented_control(key="dbn_section").set_value("Stage").run()
+    assert not page.exception and "pretrain dbn-labels-mnist" in page.info[0].value

@@ -48,6 +48,20 @@ def choices(page: str, family: str, labels: Mapping[str, str] | None = None) -> 
     return found
 
 
+def for_browser(page: str, family: str, labels: Mapping[str, str]) -> list[dict]:
+    """`choices` as a stage takes them; if there is none, a sentence says what to do."""
+    models = [{"id": each.id, "label": each.label, "url": each.url} for each in choices(page, family, labels)]
+    if not models:
+        st.info(f"There is no model yet: train one, or `python -m deepgen pretrain {next(iter(labels))}` makes it.")
+    return models
+
+
+def bring(page: str, family: str) -> None:
+    """A popover in which a visitor brings a checkpoint; its key is one that an exhibit hides."""
+    with st.popover("Bring a model of your own", icon=":material/upload:", key=f"bring_{page}"):
+        upload(page, family)
+
+
 def checkpoint_picker(page: str, family: str, labels: Mapping[str, str] | None = None) -> Choice | None:
     """A select box over `choices`, with an upload beside it; None, with a sentence, if there is nothing to choose."""
     picking, bringing = st.columns([3, 1], vertical_alignment="bottom")
@@ -105,6 +119,11 @@ def receive(content: bytes, family: str | None) -> str:
     num_visible = card.config.get("num_visible") or card.config["layer_sizes"][0]
     if num_visible != NUM_PIXELS:
         raise ValueError(f"its data have {num_visible} numbers each, and this page shows pictures of 28 x 28")
+    if card.family in ("dbn", "dbm") and card.config.get("visible") == "gaussian":
+        raise ValueError(
+            f"{_named(card.family)} with real-valued visible units runs in Python only (`python -m deepgen sample`), "
+            "the browser has binary ones"
+        )
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     return f"{_named(card.family)} with {num_parameters:,} parameters" + (
         f", trained on {card.data}" if card.data else ""

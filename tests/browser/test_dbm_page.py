@@ -88,6 +88,9 @@ def test_all_layers_and_the_long_chain_move_before_any_click(page, app_url, unti
         timeout=60_000,
     )
     assert page.locator(".layer").count() == 3
+    chains = page.locator(".stage canvas[data-id=chains]")
+    chains.press("ArrowDown")
+    assert chains.get_attribute("aria-valuenow") == "10" and "dbm_chain=9" in page.url
     page.locator(".stage button[data-id=half]").click()
     assert "392 pixels are held" in page.locator(".stage [data-id=hint]").inner_text()
 
@@ -119,4 +122,5 @@ def test_a_phone_needs_no_sideways_scrolling(new_page, app_url):
     phone = new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     phone.goto(f"{app_url}/dbm?dbm_section=Occlusion")
     phone.wait_for_selector(".occlusion[data-ready=true]", timeout=60_000)
+    assert phone.locator(".occlusion .machine").count() == 4
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")

@@ -30,6 +30,17 @@ def test_ten_chains_dream_before_any_click_and_follow_a_label(stage):
     assert all(word.endswith("?") for word in stage.locator(f"{STAGE} .chain b").all_inner_texts())
 
 
+def test_a_link_restores_machine_and_labels_and_a_stale_one_says_so(page, app_url):
+    page.goto(f"{app_url}/dbn?dbn_hold=77777xx123&dbn_speed=99")
+    page.wait_for_selector(STAGE, timeout=60_000)
+    words = page.locator(f"{STAGE} .chain b").all_inner_texts()
+    assert words[:5] == ["held: 7"] * 5 and words[7:] == ["held: 1", "held: 2", "held: 3"]
+    assert words[5].endswith("?") and "dbn_speed=99" in page.locator(".refused").inner_text()
+    page.locator(f"{STAGE} select[data-id=model]").select_option("dbn-mnist")
+    page.wait_for_function("() => location.search.includes('dbn_model=dbn-mnist')", timeout=20_000)
+    assert page.locator(f"{STAGE} .floor").count() == 4 and not page.locator(f"{STAGE} [data-id=labelRow]").is_visible()
+
+
 def test_it_recognises_digits_that_nobody_drew(stage):
     stage.locator(f"{STAGE} button[data-id=recognise]").click()
     stage.wait_for_function(
@@ -55,5 +66,9 @@ def test_the_gap_of_the_bound_is_the_divergence(page, app_url):
     jensen.query_selector("button[data-id=equal]").click()
     gap, kl = (float(jensen.get_attribute(f"data-{name}")) for name in ("gap", "kl"))
     assert gap == pytest.approx(kl, abs=1e-5) and gap > 0.1
+    plot = jensen.query_selector("[data-id=plot]")
+    plot.press("1")
+    plot.press("ArrowRight")
+    page.wait_for_function("jensen => Math.abs(jensen.dataset.gap - jensen.dataset.kl) < 1e-5 && location.search.includes('jensen_q1')", arg=jensen)
     jensen.query_selector("button[data-id=solve]").click()
     page.wait_for_function("jensen => Number(jensen.dataset.gap) < 1e-4", arg=jensen, timeout=30_000)

@@ -34,7 +34,7 @@ def mount() -> None:
         for name, size, default in (("Visible units", 3, [1, 2]), ("h¹", 3, [1]), ("h²", 2, [2])):
             units = list(range(1, size + 1))
             on = st.pills(
-                f"{name} that are on", units, selection_mode="multi", default=default, key=f"dbm_small_{len(layers)}"
+                f"{name} that are on", units, selection_mode="multi", default=default, key=f"dbm_small_{len(layers)}", bind="query-params"
             )
             layers.append(torch.tensor([[float(i in on) for i in units]], dtype=torch.float64))
         scale = st.slider(

@@ -4,6 +4,8 @@ from functools import lru_cache
 
 import streamlit as st
 
+from ui import figures
+
 PATTERNS = {"three pictures": (3, 12, 5), "four pictures": (3, 12, 5, 10), "bars and stripes": (0, 3, 12, 5, 10, 15)}
 NUM_VISIBLE = 4
 
@@ -45,14 +47,14 @@ def _draw_distributions(alone: list[float], stacked: list[float]) -> None:
 
     names = [f"{i:04b}" for i in range(2**NUM_VISIBLE)]
     figure = go.Figure([
-        go.Bar(x=names, y=alone, name="the RBM alone", marker_color="#c2660a"),
-        go.Bar(x=names, y=stacked, name="the stack at its start", marker_color="#7a4fc0"),
+        go.Bar(x=names, y=alone, name="the RBM alone", marker_color=figures.HUES["orange"]),
+        go.Bar(x=names, y=stacked, name="the stack at its start", marker_color=figures.HUES["violet"]),
     ])  # fmt: skip
     figure.update_layout(
-        height=250, margin=dict(l=8, r=8, t=8, b=8), yaxis_title="p(v)", xaxis_title="v, four pixels", xaxis_type="category",
-        legend=dict(orientation="h", y=1.15, x=0),
+        height=280, margin=dict(l=8, r=8, t=8, b=8), yaxis_title="p(v)", xaxis_title="v, four pixels", xaxis_type="category",
+        legend=dict(orientation="h", y=-0.35, x=0),
     )  # fmt: skip
-    st.plotly_chart(figure, key="dbn_tied_p", theme="streamlit", config={"displayModeBar": False})
+    st.plotly_chart(figure, key="dbn_tied_p", theme="streamlit", config={"displaylogo": False})
 
 
 def _draw_bound(curve: list[tuple[float, float, float]], ideal: float) -> None:
@@ -60,15 +62,15 @@ def _draw_bound(curve: list[tuple[float, float, float]], ideal: float) -> None:
 
     steps, (log_p, bound, _) = list(range(len(curve))), list(zip(*curve, strict=True))
     figure = go.Figure([
-        go.Scatter(x=steps, y=bound, name="bound", line=dict(color="#7a4fc0", width=3)),
-        go.Scatter(x=steps, y=log_p, name="log p(v)", line=dict(color="#1f5fbf", width=3), fill="tonexty", fillcolor="rgba(31,95,191,0.15)"),
-        go.Scatter(x=[0, len(curve) - 1], y=[ideal, ideal], name="as good as can be", line=dict(color="gray", dash="dot")),
+        go.Scatter(x=steps, y=bound, name="bound", line=dict(color=figures.HUES["violet"], width=3)),
+        go.Scatter(x=steps, y=log_p, name="log p(v)", line=dict(color=figures.HUES["blue"], width=3), fill="tonexty", fillcolor="rgba(31,95,191,0.15)"),
+        go.Scatter(x=[0, len(curve) - 1], y=[ideal, ideal], name="as good as can be", line=dict(color=figures.HUES["gray"], dash="dot")),
     ])  # fmt: skip
     figure.update_layout(
-        height=290, margin=dict(l=8, r=8, t=8, b=8), yaxis_title="nats a picture", xaxis_title="exact gradient steps of the new top",
-        legend=dict(orientation="h", y=1.12, x=0),
+        height=320, margin=dict(l=8, r=8, t=8, b=8), yaxis_title="nats a picture", xaxis_title="exact gradient steps of the new top",
+        legend=dict(orientation="h", y=-0.3, x=0),
     )  # fmt: skip
-    st.plotly_chart(figure, key="dbn_tied_bound", theme="streamlit", config={"displayModeBar": False})
+    st.plotly_chart(figure, key="dbn_tied_bound", theme="streamlit", config={"displaylogo": False})
 
 
 def mount() -> None:

@@ -83,7 +83,7 @@ def _stage(now: Snapshot, url: str) -> None:
     above = {1: "one layer: it is an RBM still", 2: "two layers: the upper pair dreams, the lower hands down"}
     st.markdown(f"#### The stage, on these very weights ({above.get(begun, 'the whole stack')})")
     models = [{"id": "training", "label": "Your training", "url": url}]
-    stage.mount(models, images=assets.images_url("mnist"), key="dbn_training_stage")
+    stage.mount(models, chosen="training", images=assets.images_url("mnist"), key="dbn_training_stage")
     if now.resting and begun < NUM_RBMS:
         st.download_button(
             f"Checkpoint of the lower {begun}", as_it_stands(now), f"dbn-{begun}-layers.safetensors", on_click="ignore"

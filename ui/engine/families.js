@@ -146,6 +146,7 @@ export function dbmOf(model) {
 export function dbnOf(model) {
   expectFamily(model, "dbn");
   const { tensors, card } = model, numLabels = card.config.num_labels ?? 0, sizes = card.config.layer_sizes;
+  if (card.config.visible === "gaussian") throw new Error("This stack has real-valued visible units, and only binary ones run in the browser.");
   const pairs = sizes.slice(0, -2).map((numLow, l) => {
     const W = tensors[`layers.${l}.W`].data, numHigh = sizes[l + 1];
     return {

@@ -68,9 +68,9 @@ def training_room(
                 st.info(
                     invitation or "Nothing has been trained yet: press Train and watch.", icon=":material/play_circle:"
                 )
-                if "data" in settings:
-                    pretrained = f"{page}-{settings['data']}"
-                    forming.preview(settings["data"], filters=filters, pretrained=pretrained, key=f"{page}_preview")
+                data = settings.get("data", "mnist")
+                if filters:
+                    forming.preview(data, filters=filters, pretrained=f"{page}-{data}", key=f"{page}_preview")
                 return None
             polling = not now.resting
             watch = st.fragment(_watch, run_every=POLL_SECONDS if polling else None)

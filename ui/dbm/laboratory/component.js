@@ -3,6 +3,7 @@
 import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
+import { savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { ramp, reducedMotion } from "../../kit/theme.js";
 import { drawAll, drawBound, drawNet, visibleAt } from "./drawing.js";
@@ -68,6 +69,8 @@ export default component(async (root, settings, page) => {
       + (gap > 0.4 && modes(joint) > 1 ? "The truth is even-handed between explanations; mean field must take a side, and misses the rest." : gap < 0.05 ? "Here mean field is nearly the truth." : "What is missing is that units depend on each other given v.")
       + ` Total variation: mean field ${distance(joint, q).toFixed(2)}`;
     paintChain();
+    at.all.setAttribute("aria-valuenow", setting.v + 1);
+    at.all.setAttribute("aria-valuetext", `pixels ${bits(setting.v)}: log p(v) ${logP.toFixed(2)}, bound ${gaps[setting.v].toFixed(2)}`);
     root.dataset.gap = gap.toFixed(6);
     root.dataset.sweep = sweep;
   }
@@ -85,6 +88,12 @@ export default component(async (root, settings, page) => {
   at.net.onclick = (event) => { const i = visibleAt(event, at.net); if (i >= 0) chooseV(setting.v ^ (1 << i)); };
   at.net.onkeydown = (event) => { const i = "1234".indexOf(event.key); if (i >= 0 && event.key) chooseV(setting.v ^ (1 << i)); };
   at.all.onclick = (event) => { const box = at.all.getBoundingClientRect(), v = Math.floor(((event.clientX - box.left - 40) / (box.width - 48)) * STATES); if (v >= 0 && v < STATES) chooseV(v); };
+  at.all.onkeydown = (event) => {
+    const v = { ArrowLeft: setting.v - 1, ArrowRight: setting.v + 1, Home: 0, End: STATES - 1 }[event.key];
+    if (v === undefined) return;
+    event.preventDefault();
+    if (v >= 0 && v < STATES) chooseV(v);
+  };
   for (const kind of ["two", "anyone"]) at[kind].onclick = () => { touched = true; setting.set("kind", kind); press(["two", "anyone"], kind); make(); };
   for (const start of ["doubled", "random"]) at[start].onclick = () => { touched = true; setting.set("start", start); press(["doubled", "random"], start); look(); };
   at.strength.value = setting.strength;
@@ -101,6 +110,17 @@ export default component(async (root, settings, page) => {
     };
   }
 
+  const name = () => `dbm-laboratory-v-${bits(setting.v)}-sweep-${sweep}`, maps = () => [joint, factorised(run.means[sweep]), visited()];
+  at.save.onclick = () => {
+    const canvas = document.createElement("canvas"), all = new Float32Array(3 * STATES * STATES);
+    maps().forEach((p, k) => all.set(p, k * STATES * STATES));
+    paintTiles(canvas, all, { ...MAP, count: 3, columns: 3, gap: 1, low: 0, high: darkest(), colours: colours.map, background: colours.map[60] });
+    savePicture(canvas, `${name()}.png`, 16);
+  };
+  at.table.onclick = () => {
+    const columns = maps();
+    saveTable(["h1", "h2", "exact", "mean_field", "chain"], Array.from(joint, (_, n) => [bits(n >> N), bits(n & (STATES - 1)), ...columns.map((p) => p[n].toFixed(6))]), `${name()}.csv`);
+  };
   const animation = loop(root, frame);
   function play(on) {
     if (on) animation.start();

@@ -89,7 +89,7 @@ export function drawBound(canvas, { bounds, sweeps, exact }, theme) {
   context.fillStyle = theme.blue;
   context.fillText("exact log p(v)", w - 14, y(exact) - 5);
   context.fillStyle = theme.violet;
-  context.fillText(`gap ${(exact - bounds.at(-1)).toFixed(3)}`, w - 14, (y(exact) + y(bounds.at(-1))) / 2 + 4);
+  context.fillText(`gap ${(exact - bounds.at(-1)).toFixed(3)}`, w - 14, Math.max(y(exact) + 15, (y(exact) + y(bounds.at(-1))) / 2 + 4));
 }
 
 export function drawAll(canvas, { exact, bounds, chosen }, theme) {
@@ -111,10 +111,11 @@ export function drawAll(canvas, { exact, bounds, chosen }, theme) {
       context.arc(x, y(value), 4, 0, 7);
       context.fill();
     }
-    const side = Math.min(7, slot / 4.5);
+    const square = slot < 30, side = square ? 6 : 7; // in a narrow column the four pixels stand two by two
     for (let i = 0; i < N; i++) {
-      context.fillStyle = bit(v, i) ? theme.ink : theme.line;
-      context.fillRect(x + (i - 2) * side, h - 12, side - 1, side - 1);
+      context.fillStyle = bit(v, i) ? theme.ink : v === chosen ? theme.paper : theme.line;
+      const [column, row] = square ? [(i % 2) - 1, i >> 1] : [i - 2, 0];
+      context.fillRect(x + column * side, h - 14 + row * side, side - 1, side - 1);
     }
   }
 }

@@ -6,7 +6,7 @@ import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
 import { drawingPad } from "../../kit/pad.js";
 import { paintTiles } from "../../kit/pictures.js";
-import { savePicture } from "../../kit/save.js";
+import { savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { ramp, reducedMotion } from "../../kit/theme.js";
 import { drawTrace } from "../../kit/trace.js";
@@ -19,10 +19,10 @@ const HELD = {
 
 export default component(async (root, settings, page) => {
   const at = elements(root);
-  const setting = scene("occlusion", { digit: [18, 0, 999], half: Object.keys(HELD), seed: [1, 1, 2 ** 31], speed: [2, 0, 4], look: ["every", "once"] });
+  const setting = scene("occlusion", { digit: [18, 0, 999], half: Object.keys(HELD), seed: [1, 1, 2 ** 31], speed: [2, 0, 4] });
   const images = await testImages(settings.images);
   const ask = asker(new URL("./worker.js", import.meta.url));
-  const columns = settings.machines.map(({ family, label }) => column(at.machines, family, label));
+  const columns = settings.machines.map(({ label, text }) => column(at.machines, label, text));
   let colours, truth, sweeps = 0, due = 0, clock = 0, latest = null, scores = [], touched = false, quiet = true, beginning = null;
 
   const pad = drawingPad(at.pad, { onChange: () => { paintPad(); if (!quiet) { touched = true; begin(); } } });
@@ -47,7 +47,7 @@ export default component(async (root, settings, page) => {
   }
 
   async function sweep(times) {
-    latest = await ask("sweep", { times, once: setting.look === "once" });
+    latest = await ask("sweep", { times });
     sweeps += times;
     columns.forEach((_, k) => {
       scores[k].push(prediction(latest[`average${k}`]));
@@ -83,15 +83,15 @@ export default component(async (root, settings, page) => {
 
   function paint() {
     if (!colours || !latest) return;
-    const digit = images.labels[setting.digit];
+    const digit = images.labels[setting.digit], low = Math.min(-0.5, ...scores.flat());
     columns.forEach(({ average, chains, trace, text }, k) => {
       const pictures = latest[`pictures${k}`];
-      paintTiles(average, heldInBlue(latest[`average${k}`]), { count: 1, low: 0, high: 255, colours: colours.mixed });
+      paintTiles(average, settings.machines[k].once ? latest[`average${k}`].map((p) => 127 * p) : heldInBlue(latest[`average${k}`]), { count: 1, low: 0, high: 255, colours: colours.mixed });
       paintTiles(chains, pictures, { count: CHAINS, columns: 3, gap: 2, colours: colours.ink, background: colours.gap });
-      drawTrace(trace, [{ values: scores[k], colour: colours.hues[k] }], { colours: colours.theme, high: 0, low: Math.min(-0.7, ...scores[k]) });
+      drawTrace(trace, [{ values: scores[k], colour: colours.hues[k] }], { colours: colours.theme, high: 0, low });
       if (sweeps % 5 === 0) {
         const right = Array.from({ length: CHAINS }, (_, c) => nearestLabel(images, pictures, c * PIXELS)).filter((label) => label === digit).length;
-        text.textContent = `${right} of ${CHAINS} chains look like a ${digit}; the hidden pixels: ${scores[k].at(-1).toFixed(3)} nats each`;
+        text.textContent = `${right} of ${CHAINS} look like a ${digit}; hidden pixels ${scores[k].at(-1).toFixed(3)} nats each`;
       }
     });
     at.counter.textContent = `sweep ${sweeps.toLocaleString("en")}`;
@@ -107,7 +107,6 @@ export default component(async (root, settings, page) => {
   const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
   for (const half of Object.keys(HELD)) at[half].onclick = () => { touched = true; setting.set("half", half); press(Object.keys(HELD), half); return show(); };
   for (const tool of ["free", "ink", "paper"]) at[tool].onclick = () => { pad.tool = tool; press(["free", "ink", "paper"], tool); };
-  for (const look of ["every", "once"]) at[look].onclick = () => { setting.set("look", look); press(["every", "once"], look); return begin(); };
   at.digit.onclick = () => { touched = true; setting.set("digit", (setting.digit + 1) % images.count); return show(); };
   at.again.onclick = begin;
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); return begin(); };
@@ -115,7 +114,9 @@ export default component(async (root, settings, page) => {
   at.step.onclick = () => { play(false); return sweep(1); };
   at.speed.value = setting.speed;
   at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); labels(); };
-  at.save.onclick = () => columns.forEach(({ chains }, k) => savePicture(chains, `occlusion-${settings.machines[k].family}.png`));
+  const name = (k) => settings.machines[k].label.toLowerCase().replace(/[^a-z]+/g, "-");
+  at.save.onclick = () => columns.forEach(({ chains }, k) => savePicture(chains, `occlusion-${name(k)}-sweep-${sweeps}.png`));
+  at.table.onclick = () => saveTable(["look", ...settings.machines.map((_, k) => name(k))], scores[0].map((_, t) => [t + 1, ...scores.map((each) => each[t].toFixed(4))]), `occlusion-sweep-${sweeps}.csv`);
   const labels = () => { at.speedText.textContent = SPEEDS[setting.speed][1]; };
 
   const animation = loop(root, frame);
@@ -128,7 +129,7 @@ export default component(async (root, settings, page) => {
   function theme(found) {
     const half = (lut) => lut.filter((_, i) => i % 2 === 0), ink = ramp(found.paper, found.ink), blue = ramp(found.paper, found.blue);
     colours = {
-      theme: found, ink, gap: ramp(found.line, found.line)[0], hues: [found.violet, found.orange, found.blue],
+      theme: found, ink, gap: ramp(found.line, found.line)[0], hues: [found.violet, found.orange, found.orange, found.blue],
       mixed: Uint32Array.of(...half(ink), ...half(blue)), padded: Uint32Array.of(...half(ramp(found.line, found.line)), ...half(blue)),
     };
     paintPad();
@@ -139,9 +140,8 @@ export default component(async (root, settings, page) => {
   theme(page.colours);
   press(Object.keys(HELD), setting.half);
   press(["free", "ink", "paper"], pad.tool);
-  press(["every", "once"], setting.look);
   labels();
-  await ask("load", { urls: settings.machines.map(({ url }) => new URL(url, location.href).href) });
+  await ask("load", { columns: settings.machines.map(({ url, once }) => ({ url: new URL(url, location.href).href, once })) });
   await show();
   play(!reducedMotion());
   const announcing = setInterval(() => { at.status.textContent = settings.machines.map(({ label }, k) => `${label}: ${columns[k].text.textContent}`).join(". "); }, 10000);
@@ -149,8 +149,8 @@ export default component(async (root, settings, page) => {
 });
 
 // A column for a machine: the average completion, its chains, and how well it predicts what is hidden.
-function column(parent, family, label) {
-  const panel = document.createElement("section"), title = document.createElement("h3"), text = document.createElement("p");
+function column(parent, label, explanation) {
+  const how = Object.assign(document.createElement("p"), { className: "caption how", textContent: explanation }), panel = document.createElement("section"), title = document.createElement("h3"), text = document.createElement("p");
   panel.className = "panel machine";
   panel.setAttribute("aria-label", label);
   title.textContent = label;
@@ -165,7 +165,7 @@ function column(parent, family, label) {
   const average = canvas("pixels average", `${label}: the average completion`);
   const chains = canvas("pixels chains", `${label}: the completions of nine chains`);
   const trace = canvas("trace", `${label}: log probability of the hidden pixels`);
-  panel.append(title, average, chains, text, trace);
+  panel.append(title, how, average, chains, text, trace);
   parent.append(panel);
   return { average, chains, trace, text };
 }

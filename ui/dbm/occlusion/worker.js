@@ -7,11 +7,13 @@ import { stackOf } from "../../dbn/stage/stack.js";
 
 const kernels = loadKernels().catch(() => {});
 const BURN_IN = 10, MEMORY = 40; // sweeps that the average leaves out, and over how many it reaches
-let models = [], machines = [], averages = [], averaged = 0, count = 9, mask, values;
+let models = [], columns = [], machines = [], averages = [], averaged = 0, count = 9, mask, values;
 
 answer({
-  async load({ urls }) {
-    [models] = await Promise.all([Promise.all(urls.map(fetchModel)), kernels]);
+  // columns: {url, once} each; once: a DBN hears the held pixels only at the beginning
+  async load({ columns: wanted }) {
+    columns = wanted;
+    [models] = await Promise.all([Promise.all(columns.map(({ url }) => fetchModel(url))), kernels]);
     return {};
   },
 
@@ -20,19 +22,18 @@ answer({
     [mask, values, count] = [held, picture, chains];
     const random = new Random(seed), n = mask.length;
     const start = Float32Array.from({ length: count * n }, (_, i) => (mask[i % n] ? values[i % n] : random.uniform() < 0.5 ? 1 : 0));
-    machines = models.map((model) => (model.card.family === "dbn" ? believing(model, start, seed) : boltzmann(model, start, seed)));
+    machines = models.map((model, k) => (model.card.family === "dbn" ? believing(model, start, seed, columns[k].once) : boltzmann(model, start, seed)));
     averages = models.map(() => new Float32Array(n));
     averaged = 0;
     return {};
   },
 
-  // once: the DBN hears the held pixels only at the beginning
-  sweep({ times, once }) {
+  sweep({ times }) {
     const reply = {};
     averaged += times;
     const share = averaged <= BURN_IN ? 1 : 1 / Math.min(MEMORY, averaged - BURN_IN);
     machines.forEach((machine, k) => {
-      const pictures = machine(times, once);
+      const pictures = machine(times);
       const mean = new Float32Array(mask.length);
       pictures.forEach((p, i) => { mean[i % mask.length] += p / count; });
       averages[k] = averages[k].map((a, i) => a + share * (mean[i] - a));
@@ -55,11 +56,11 @@ function boltzmann(model, start, seed) {
 }
 
 // A DBN has no way to sample p(rest | held): it rises by its recognition weights, dreams in its top pair, and falls.
-function believing(model, start, seed) {
+function believing(model, start, seed, once) {
   const stack = stackOf(model, { count, seed });
   let v = start;
   stack.begin(stack.rise(v, count, true).at(-1));
-  return (times, once) => {
+  return (times) => {
     let fallen;
     for (let t = 0; t < times; t++) {
       if (!once) stack.begin(stack.rise(stack.draw(v), count, true).at(-1));

@@ -4,17 +4,20 @@ import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
 import { drawingPad } from "../../kit/pad.js";
 import { paintTiles } from "../../kit/pictures.js";
-import { saveTable } from "../../kit/save.js";
+import { saveModel, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { ramp, reducedMotion } from "../../kit/theme.js";
 import { PIXELS, testImages } from "../stage/pictures.js";
+import { superscript } from "../stage/tower.js";
 
 const SWEEPS = 16, SECONDS_A_SWEEP = 0.28, REST = 2.5; // seconds before the next digit comes by itself
 const STARTS = ["doubled", "random"];
 
 export default component(async (root, settings, page) => {
   const at = elements(root);
-  const setting = scene("settle", { digit: [18, 0, 999], seed: [1, 1, 2 ** 31] });
+  const setting = scene("settle", {
+    model: [settings.chosen, (id) => settings.models.length === 1 || settings.models.some((model) => model.id === id)], digit: [18, 0, 9999], seed: [1, 1, 2 ** 31],
+  });
   const images = await testImages(settings.images);
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   let colours, models = [], model, logPartition = null, runs = null, sizes = [], sweep = 0, clock = 0, asked = 0, busy = false, again = false, touched = false, fields = {};
@@ -25,7 +28,10 @@ export default component(async (root, settings, page) => {
 
   worker.onmessage = ({ data }) => {
     busy = false;
-    if (data.error) throw new Error(data.error);
+    if (data.error) {
+      at.boundText.textContent = `${model.label} cannot be shown: ${data.error}`;
+      return;
+    }
     if (again) return ask();
     ({ runs, sizes, logPartition } = data);
     if (asked === "digit") sweep = 0;
@@ -51,8 +57,8 @@ export default component(async (root, settings, page) => {
         const row = document.createElement("div"), text = document.createElement("p"), name = document.createElement("span"), canvas = document.createElement("canvas");
         row.className = "field";
         text.className = "caption";
-        name.className = l ? `hidden-${l}` : "visible";
-        name.textContent = l ? `μ${"⁰¹²³⁴"[l]}` : "v̂";
+        name.className = l ? `hidden-${Math.min(l, 3)}` : "visible";
+        name.textContent = l ? `μ${superscript(l)}` : "v̂";
         text.append(name, l ? ` ${sizes[l]}` : " told by μ¹");
         canvas.className = l ? "pixels" : "pixels foot";
         canvas.setAttribute("role", "img");
@@ -73,12 +79,14 @@ export default component(async (root, settings, page) => {
       paint();
     } else if (sweep === SWEEPS && clock > REST && !touched) {
       clock = 0;
-      show(setting.digit + 1);
+      show(setting.digit + 1, false);
     }
   }
 
-  function show(digit) {
-    setting.set("digit", digit % images.count);
+  // a digit that comes by itself does not go into the address
+  function show(digit, chosen = true) {
+    if (chosen) setting.set("digit", digit % images.count);
+    else setting.digit = digit % images.count;
     ready = false;
     pad.set(images.grey.slice(setting.digit * PIXELS, (setting.digit + 1) * PIXELS).map((x) => (x > 0.5 ? 1 : 0)));
     ready = true;
@@ -137,6 +145,7 @@ export default component(async (root, settings, page) => {
       context.fill();
     });
     const ahead = runs.random.bounds.findIndex((b) => b >= runs.doubled.bounds[0]);
+    at.chart.setAttribute("aria-label", `The bound over ${sweep} sweeps: doubled start ${value("doubled", 0).toFixed(1)} to ${value("doubled", sweep).toFixed(1)}, random start ${value("random", 0).toFixed(1)} to ${value("random", sweep).toFixed(1)} nats`);
     at.boundText.textContent = `random starts ${(runs.doubled.bounds[0] - runs.random.bounds[0]).toFixed(0)} nats lower` + (ahead > 0 ? ` and needs ${ahead} sweep${ahead > 1 ? "s" : ""} to reach where doubled begins` : "");
   }
 
@@ -152,14 +161,15 @@ export default component(async (root, settings, page) => {
   at.ink.setAttribute("aria-pressed", "true");
   at.digit.onclick = () => { touched = true; show(setting.digit + 1); };
   at.half.onclick = () => { touched = true; pad.set(pad.values.map((p, i) => (i < PIXELS / 2 ? p : 0))); };
-  at.play.onclick = () => { if (sweep === SWEEPS) sweep = 0; play(!animation.running); };
+  at.play.onclick = () => { if (!animation.running && sweep === SWEEPS) sweep = 0; play(!animation.running); };
   at.step.onclick = () => { touched = true; play(false); sweep = Math.min(SWEEPS, sweep + 1); paint(); };
   at.sweep.oninput = () => { touched = true; play(false); sweep = Number(at.sweep.value); paint(); };
-  at.again.onclick = () => { sweep = 0; play(true); };
-  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); ask("digit"); play(true); };
-  at.model.onchange = () => { model = models.find(({ id }) => id === at.model.value); ask("digit"); };
-  at.save.onclick = () => runs && saveTable(["sweep", ...STARTS], runs.doubled.bounds.map((_, t) => [t, ...STARTS.map((start) => value(start, t))]), "mean-field-bound.csv");
+  at.again.onclick = () => { touched = true; sweep = 0; play(true); };
+  at.anew.onclick = () => { touched = true; setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); ask("digit"); play(true); };
+  at.model.onchange = () => { model = models.find(({ id }) => id === at.model.value); setting.set("model", model.id); ask("digit"); };
+  at.save.onclick = () => runs && saveTable(["sweep", ...STARTS], runs.doubled.bounds.map((_, t) => [t, ...STARTS.map((start) => value(start, t))]), `dbm-mean-field-digit-${setting.digit}.csv`);
 
+  at.keep.onclick = () => saveModel(model.url, model.id);
   const animation = loop(root, frame);
   function play(on) {
     if (on) animation.start();
@@ -178,7 +188,7 @@ export default component(async (root, settings, page) => {
   function update(next) {
     models = next.models;
     at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
-    model = models.find(({ id }) => id === (model?.id ?? next.chosen)) ?? models[0];
+    model = models.find(({ id }) => id === (model?.id ?? setting.model)) ?? models[0];
     at.model.value = model.id;
     if (!runs) show(setting.digit);
   }

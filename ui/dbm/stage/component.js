@@ -4,44 +4,70 @@ import { EngineClient } from "../../engine/client.js";
 import { fetchModel } from "../../engine/engine.js";
 import { dbmOf } from "../../engine/families.js";
 import { component, elements } from "../../kit/component.js";
+import { choosable } from "../../kit/choose.js";
+import { filmOf } from "../../kit/film.js";
 import { loop } from "../../kit/loop.js";
-import { drawingPad } from "../../kit/pad.js";
-import { paintTiles, tileAt } from "../../kit/pictures.js";
-import { savePicture } from "../../kit/save.js";
+import { drawingPad, drawingToText, textToDrawing } from "../../kit/pad.js";
+import { frameTile, paintTiles } from "../../kit/pictures.js";
+import { saveModel, savePicture } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { diverging, ramp, reducedMotion } from "../../kit/theme.js";
 import { longChain } from "./long_chain.js";
 import { PIXELS, testImages } from "./pictures.js";
 import { projection, tower } from "./tower.js";
 
-const NUM_CHAINS = 16, LAYOUT = { count: NUM_CHAINS, columns: 4, gap: 2 };
+const NUM_CHAINS = 16, LAYOUT = { count: NUM_CHAINS, columns: 4, gap: 2, rim: 1 };
 const SPEEDS = [[1, "1 a second"], [4, "4 a second"], [15, "15 a second"], [60, "each frame"], [300, "5 a frame"], [1200, "20 a frame"]];
 const PHASES_UP_TO = 4; // sweeps a second at which the odd and the even half of a sweep are shown one after the other
 
 export default component(async (root, settings, page) => {
   const at = elements(root);
   const setting = scene("dbm", {
+    model: [settings.chosen, (id) => settings.models.length === 1 || settings.models.some((model) => model.id === id)],
     speed: [1, 0, 5], temperature: [1, 0.2, 3], show: ["mean", "sample"], seed: [1, 1, 2 ** 31], start: ["digits", "noise"], chain: [5, 0, NUM_CHAINS - 1],
+    pad: ["", textToDrawing], long: [1, 1, 2 ** 31],
   });
   const images = await testImages(settings.images);
   const engine = new EngineClient();
-  let colours, url, machine, sweeps = 0, due = 0, latest = null, pending = 0, ended = false, unit = { layer: 1, index: 0 }, digit = 0;
+  let colours, model, machine, changing = false, sweeps = 0, due = 0, latest = null, pending = 0, ended = false, unit = { layer: 1, index: 0 }, digit = 0;
 
-  const pad = drawingPad(at.pad, { onChange: () => { hint(); if (!animation.running) paint(); } });
-  const layers = tower(at.tower, { onUnit: (layer, index) => { unit = { layer, index }; showUnit(); } });
-  const long = longChain(root, at, images);
+  const pad = drawingPad(at.pad, { onChange: drawn });
+  function drawn() {
+    hint();
+    if (!animation.running) paint();
+    const text = pad.drawing ? setting.pad : drawingToText(pad);
+    if (text !== setting.pad) setting.set("pad", text);
+  }
+  const layers = tower(at.tower, { onUnit: (layer, index) => { unit = { layer, index }; showUnit(); if (!animation.running) paint(); } });
+  const long = longChain(root, at, images, setting);
+  const film = filmOf(at.film, () => named("chains", "gif"), () => ({ ...LAYOUT, palette: colours.ink, delay: 80 }));
   const animation = loop(root, frame);
 
-  async function useModel(newUrl) {
-    if (newUrl === url) return;
-    url = newUrl;
-    machine = dbmOf(await fetchModel(url));
-    await engine.load(url);
+  async function useModel(next) {
+    if (next.url === model?.url) return;
+    const { url } = next;
+    try {
+      const fetched = dbmOf(await fetchModel(url));
+      changing = true; // no sweep may come between the new machine and its chains
+      await engine.load(url);
+      machine = fetched;
+    } catch (error) {
+      if (!model) throw error;
+      changing = false;
+      at.model.value = model.id;
+      at.hint.textContent = `${next.label} cannot be shown, the machine before stays: ${error.message}`;
+      return;
+    }
+    const another = model?.id !== next.id; // the same one with new weights: everything goes on
+    model = next;
     layers.build(machine.biases.map((bias) => bias.length));
-    unit = { layer: 1, index: 0 };
-    await begin();
+    if (another) {
+      unit = { layer: 1, index: 0 };
+      await begin();
+    }
+    changing = false;
     showUnit();
-    await long.useModel(url);
+    await long.useModel(url, another);
   }
 
   // Chains start from test digits or from noise; the same seed starts the same chains.
@@ -58,6 +84,7 @@ export default component(async (root, settings, page) => {
 
   // Slow enough to follow, a sweep is shown in its two halves: the odd layers, given the even ones; then the even layers.
   async function sweep(count, halves) {
+    if (changing) return undefined;
     const before = latest;
     const answer = await engine.sweep({ count, beta: 1 / setting.temperature, want: ["layers", "means"], ...clamp() }).catch((error) => { if (!ended) throw error; });
     if (!answer) return undefined;
@@ -82,7 +109,8 @@ export default component(async (root, settings, page) => {
     if (!shown || !colours) return;
     const pictures = setting.show === "mean" ? shown.means[0] : shown.layers[0];
     paintTiles(at.chains, pictures, { ...LAYOUT, colours: colours.ink, background: colours.gap });
-    frameTile(at.chains, setting.chain, colours.theme.primary);
+    film.add(pictures);
+    frameTile(at.chains, setting.chain, LAYOUT, colours.theme.primary);
     paintPad(pictures.subarray(setting.chain * PIXELS, (setting.chain + 1) * PIXELS));
     layers.paint(setting.show === "mean" ? shown.means : shown.layers, setting.chain, colours, fresh, unit);
     at.counter.textContent = `sweep ${sweeps.toLocaleString("en")}`;
@@ -104,7 +132,7 @@ export default component(async (root, settings, page) => {
     const scale = 3 * Math.sqrt(picture.reduce((sum, w) => sum + w * w, 1e-12) / PIXELS);
     paintTiles(at.filter, picture, { count: 1, low: -scale, high: scale, colours: colours.signed });
     const how = unit.layer === 1 ? "its weights to the pixels" : `its weights carried down through ${unit.layer - 1 === 1 ? "the layer" : "the layers"} below`;
-    at.unitText.textContent = `Unit ${unit.index + 1} of hidden layer ${unit.layer}: ${how}. Orange: ink here switches it on; blue: off. Click any unit.`;
+    at.unitText.textContent = `Unit ${unit.index + 1} of hidden layer ${unit.layer}: ${how}. Orange: ink here switches it on; blue: off. Choose any unit by click or arrow keys.`;
   }
 
   function hint() {
@@ -121,18 +149,21 @@ export default component(async (root, settings, page) => {
   at.clear.onclick = () => pad.clear();
   at.digit.onclick = () => pad.set(nextDigit());
   at.half.onclick = () => pad.set(nextDigit(), Uint8Array.from({ length: PIXELS }, (_, i) => (i < PIXELS / 2 ? 1 : 0)));
-  at.noise.onclick = () => { setting.set("start", "noise"); return begin(); };
+  for (const start of ["digits", "noise"]) at[start].onclick = () => { setting.set("start", start); press(["digits", "noise"], start); return begin(); };
   at.again.onclick = begin;
-  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); setting.set("start", "digits"); return begin(); };
+  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); return begin(); };
   at.play.onclick = () => play(!animation.running);
   at.step.onclick = () => { play(false); return sweep(1, true); };
   at.speed.value = setting.speed;
   at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); labels(); };
   at.temperature.value = setting.temperature;
   at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); labels(); };
-  at.model.onchange = () => useModel(models.find((model) => model.id === at.model.value).url);
-  at.save.onclick = () => savePicture(at.chains, `dbm-chains-sweep-${sweeps}.png`);
-  at.chains.onclick = (event) => { const i = tileAt(event, at.chains, LAYOUT); if (i >= 0) { setting.set("chain", i); paint(); } };
+  at.model.onchange = async () => { await useModel(models.find(({ id }) => id === at.model.value)); setting.set("model", model.id); };
+  const named = (what, ending) => `${model.id.replace(/\W+/g, "-")}-${what}-seed-${setting.seed}-sweep-${sweeps}.${ending}`;
+  at.save.onclick = () => savePicture(at.chains, named("chains", "png"));
+  at.film.onclick = () => { film.start(); play(true); };
+  at.keep.onclick = () => saveModel(model.url, model.id);
+  choosable(at.chains, { layout: () => LAYOUT, current: () => setting.chain, choose: (i) => { setting.set("chain", i); paint(); } });
 
   function play(on) {
     if (on) animation.start();
@@ -162,17 +193,19 @@ export default component(async (root, settings, page) => {
   }
   async function update(next) {
     models = next.models;
-    const wish = next.follow ?? at.model.value;
+    const wish = model ? at.model.value : setting.model;
     at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
     at.model.value = models.some(({ id }) => id === wish) ? wish : next.chosen;
-    await useModel(models.find((model) => model.id === at.model.value).url);
+    await useModel(models.find(({ id }) => id === at.model.value) ?? models[0]);
   }
 
   theme(page.colours);
   press(["ink", "paper", "free"], pad.tool);
   press(["mean", "sample"], setting.show);
+  press(["digits", "noise"], setting.start);
   labels();
   hint();
+  if (setting.pad) pad.set(textToDrawing(setting.pad).values, textToDrawing(setting.pad).held);
   await update(settings);
   play(!reducedMotion());
   if (!reducedMotion()) long.play(true);
@@ -182,9 +215,3 @@ export default component(async (root, settings, page) => {
 
   return { update, theme, destroy() { ended = true; clearInterval(announcing); clearTimeout(pending); animation.destroy(); long.destroy(); engine.terminate(); } };
 });
-
-function frameTile(canvas, index, colour) {
-  const context = canvas.getContext("2d"), x = (index % LAYOUT.columns) * (28 + LAYOUT.gap), y = Math.floor(index / LAYOUT.columns) * (28 + LAYOUT.gap);
-  context.strokeStyle = colour;
-  context.strokeRect(x - 0.5, y - 0.5, 29, 29);
-}

@@ -3,6 +3,7 @@
 import { EngineClient } from "../../engine/client.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
+import { savePicture, saveTable } from "../../kit/save.js";
 import { drawTrace } from "../../kit/trace.js";
 import { nearestLabel, PIXELS } from "./pictures.js";
 
@@ -10,21 +11,22 @@ const LENGTH = 100000, STRIDE = 20; // sweeps between two looks at the chain
 const FILM = 60, FILM_EVERY = 200, LOOKS = 500, MAX_LAG = 100;
 const FRAME = 12; // milliseconds of sampling a frame
 
-export function longChain(root, at, images) {
+export function longChain(root, at, images, setting) {
   const engine = new EngineClient();
   const chain = { sweeps: 0, useModel, play, theme, destroy };
-  let colours, seed = 1, looks = [], film = [], visits = new Uint32Array(10), changes = 0, last = -1, charted = 0, ready = false, ended = false;
+  let colours, looks = [], film = [], visits = new Uint32Array(10), changes = 0, last = -1, charted = 0, ready = false, ended = false;
   const animation = loop(root, frame);
 
-  async function useModel(url) {
+  async function useModel(url, anew) {
     ready = false;
     await engine.load(url);
-    await begin();
+    if (anew) await begin();
+    ready = true;
   }
 
   async function begin() {
     ready = false;
-    await engine.chains({ numChains: 1, seed, start: "noise" });
+    await engine.chains({ numChains: 1, seed: setting.long, start: "noise" });
     chain.sweeps = 0;
     [looks, film, changes, last] = [[], [], 0, -1];
     visits = new Uint32Array(10);
@@ -61,7 +63,7 @@ export function longChain(root, at, images) {
     paintTiles(at.longNow, looks.at(-1), { count: 1, colours: colours.ink });
     const strip = new Float32Array(FILM * PIXELS);
     film.forEach((picture, i) => strip.set(picture, i * PIXELS));
-    paintTiles(at.film, strip, { count: FILM, columns: 12, gap: 2, colours: colours.ink, background: colours.gap });
+    paintTiles(at.strip, strip, { count: FILM, columns: 12, gap: 2, colours: colours.ink, background: colours.gap });
     at.longProgress.value = chain.sweeps;
     at.longCounter.textContent = `sweep ${chain.sweeps.toLocaleString("en")}`;
     root.dataset.longSweeps = chain.sweeps;
@@ -92,6 +94,7 @@ export function longChain(root, at, images) {
       context.fillStyle = colours.theme.ink;
       context.fillText(String(digit), (digit + 0.5) * slot, h - 3);
     });
+    at.visited.setAttribute("aria-label", `Visits of the digits 0 to 9: ${[...visits].join(", ")}`);
     const seen = visits.filter((count) => count > 0).length;
     at.visitedText.textContent = `${seen} of 10, ${changes} changes (judged by the nearest of ${images.count} test pictures)`;
   }
@@ -118,7 +121,13 @@ export function longChain(root, at, images) {
   }
 
   at.longPlay.onclick = () => play(!animation.running);
-  at.longAgain.onclick = async () => { seed = 1 + Math.floor(Math.random() * 1e6); await begin(); play(true); };
+  at.longAgain.onclick = async () => { setting.set("long", 1 + Math.floor(Math.random() * 1e6)); await begin(); play(true); };
+  at.saveStrip.onclick = () => savePicture(at.strip, `dbm-long-chain-sweep-${chain.sweeps}.png`);
+  at.saveCurve.onclick = () => saveTable(
+    ["what", "at", "value"],
+    [...[...visits].map((count, digit) => ["visits", digit, count]), ...(looks.length < 2 * MAX_LAG ? [] : autocorrelation(looks, MAX_LAG)).map((c, k) => ["autocorrelation", 2 * k * STRIDE, c])],
+    `dbm-long-chain-sweep-${chain.sweeps}.csv`,
+  );
   return chain;
 }
 

@@ -1,11 +1,12 @@
 // The layers of one chain above each other, the visible one at the foot, and what a hidden unit asks of the pixels.
 
-import { paintTiles, tileAt } from "../../kit/pictures.js";
+import { choosable } from "../../kit/choose.js";
+import { frameTile, paintTiles } from "../../kit/pictures.js";
 import { PIXELS } from "./pictures.js";
 
 // tower(element, {onUnit(layer, index)}) -> {build(sizes), paint(states of all layers, chain, colours, fresh, unit)}
 export function tower(element, { onUnit }) {
-  let sizes = [], canvases = [], rows = [];
+  let sizes = [], canvases = [], rows = [], chosen = { layer: 1, index: 0 };
 
   function build(newSizes) {
     if (newSizes.join() === sizes.join()) return;
@@ -17,13 +18,16 @@ export function tower(element, { onUnit }) {
       row.className = "layer";
       text.className = "caption";
       const name = document.createElement("span");
-      name.className = l ? `hidden-${l}` : "visible";
-      name.textContent = l ? `h${"⁰¹²³⁴"[l]}` : "v";
+      name.className = l ? `hidden-${Math.min(l, 3)}` : "visible";
+      name.textContent = l ? `h${superscript(l)}` : "v";
       text.append(name, ` ${sizes[l]}`, document.createElement("br"), l % 2 ? "odd" : "even");
       canvas.className = l ? "pixels" : "pixels visible-layer";
       canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", l ? `Hidden layer ${l}: ${sizes[l]} units, dark where on. Click one.` : "The visible units");
-      if (l) canvas.onclick = (event) => { const i = tileAt(event, canvas, layout()); if (i >= 0) onUnit(l, i); };
+      canvas.setAttribute("aria-label", l ? `Hidden layer ${l}: ${sizes[l]} units, dark where on. Choose one.` : "The visible units");
+      if (l) {
+        const choose = (index) => onUnit(l, index);
+        choosable(canvas, { layout: () => ({ count: sizes[l], ...layout() }), current: () => (chosen.layer === l ? chosen.index : 0), choose });
+      }
       row.append(text, canvas);
       element.append(row);
       if (l) {
@@ -40,6 +44,7 @@ export function tower(element, { onUnit }) {
 
   // fresh: 1 when the odd layers have just been drawn, 0 when the even ones have, null when both
   function paint(states, chain, colours, fresh, unit) {
+    chosen = unit;
     states.forEach((state, l) => {
       const own = state.subarray(chain * sizes[l], (chain + 1) * sizes[l]);
       if (l) paintTiles(canvases[l], inflate(own), { count: sizes[l], ...layout(), colours: colours.layers[Math.min(l, 3)], background: colours.layers[0][20] });
@@ -47,16 +52,16 @@ export function tower(element, { onUnit }) {
       rows[l].classList.toggle("fresh", fresh === null || l % 2 === fresh);
     });
     if (!canvases[unit.layer]) return;
-    const context = canvases[unit.layer].getContext("2d"), { columns } = layout();
-    context.strokeStyle = colours.theme.primary;
-    context.strokeRect((unit.index % columns) * 4 - 0.5, Math.floor(unit.index / columns) * 4 - 0.5, 4, 4);
+    frameTile(canvases[unit.layer], unit.index, layout(), colours.theme.primary);
   }
 
   return { build, paint };
 }
 
+export const superscript = (l) => [...String(l)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("");
+
 const SIDE = 3; // pixels of a unit
-const layout = () => ({ width: SIDE, height: SIDE, columns: 50, gap: 1 });
+const layout = () => ({ width: SIDE, height: SIDE, columns: 50, gap: 1, rim: 1 });
 const inflate = (units) => Float32Array.from({ length: units.length * SIDE * SIDE }, (_, k) => units[Math.floor(k / (SIDE * SIDE))]);
 
 // What unit `index` of hidden layer `layer` asks of the pixels: its weights, multiplied down through the layers below it.

@@ -2,24 +2,31 @@
 
 import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
+import { savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { reducedMotion } from "../../kit/theme.js";
 
 const JOINT = [0.28, 0.12, 0.06, 0.02], SUM = 0.48; // p(v, h_i) of the four states, and p(v)
+const PLACES = [0.12, 0.4, 0.75, 1.1]; // of points that stand anywhere, at first
 const HIGH = 1.25, LOW = 0.02; // the plot's range of x
 const CURVES = { log: (x) => Math.log(x), square: (x) => 2 * x * x - 2 };
-const FLOOR = -3.2, ROOF = 0.7;
+const FLOOR = -3.2, ROOF = 1;
 
 export default component((root, settings, page) => {
-  const at = elements(root), setting = scene("jensen", { points: ["posterior", "any"], curve: ["log", "square"] });
-  let colours = page.colours, raw = [0.25, 0.25, 0.25, 0.25], points = [0.12, 0.4, 0.75, 1.1], drag = -1, still = false, solving = false, clock = 0;
+  const at = elements(root), weighed = new URLSearchParams(location.search).has("jensen_q1");
+  const setting = scene("jensen", {
+    points: ["posterior", "any"], curve: ["log", "square"],
+    ...Object.fromEntries([1, 2, 3, 4].map((i) => [`q${i}`, [0.25, 0.001, 1]])), ...Object.fromEntries(PLACES.map((place, i) => [`x${i + 1}`, [place, LOW, HIGH]])),
+  });
+  let colours = page.colours, raw = JOINT.map((_, i) => setting[`q${i + 1}`]), points = PLACES.map((_, i) => setting[`x${i + 1}`]);
+  let drag = -1, marked = 0, still = weighed, solving = false, clock = 0;
   const f = (x) => CURVES[setting.points === "posterior" ? "log" : setting.curve](x);
   const q = () => { const total = raw.reduce((a, b) => a + b, 0); return raw.map((w) => w / total); };
   const x = () => (setting.points === "posterior" ? q().map((w, i) => JOINT[i] / w) : points);
 
   const sliders = JOINT.map((p, i) => {
     const label = document.createElement("label"), input = document.createElement("input"), value = document.createElement("span"), note = document.createElement("i");
-    Object.assign(input, { type: "range", min: 0.005, max: 1, step: 0.005, value: raw[i], oninput: () => { touch(); raw[i] = Number(input.value); draw(); } });
+    Object.assign(input, { type: "range", min: 0.005, max: 1, step: 0.005, value: raw[i], oninput: () => { touch(); raw[i] = Number(input.value); draw(); keep(); } });
     input.setAttribute("aria-label", `Weight ${i + 1}`);
     value.className = "number";
     label.append(Object.assign(document.createElement("span"), { innerHTML: `q<sub>${i + 1}</sub>` }), input, value, note);
@@ -66,6 +73,7 @@ export default component((root, settings, page) => {
       c.arc(px, py, radius, 0, 7);
       c.fill();
       c.globalAlpha = 1;
+      if (i === marked && at.plot.matches(":focus-visible")) stroke(primary, 3, () => c.arc(px, py, radius + 4, 0, 7));
       c.fillStyle = colours.paper;
       c.textAlign = "center";
       c.fillText(i + 1, px, py + 4.5);
@@ -76,9 +84,11 @@ export default component((root, settings, page) => {
       c.beginPath();
       c.arc(toX(mean), toY(value), 6, 0, 7);
       c.fill();
-      // below a concave curve there is room to its right; words that would meet stand under each other
-      const close = Math.abs(toY(inside) - toY(outside)) < 34, upper = value === Math.max(inside, outside);
-      c.fillText(word, toX(mean) + (close ? 22 : 12), toY(close ? Math.max(inside, outside) : value) + (close ? (upper ? 26 : 44) : upper ? -6 : 16));
+      // the upper word to the left, the lower one to the right: there neither meets a concave curve
+      const upper = value === Math.max(inside, outside) && value !== outside;
+      c.textAlign = upper ? "end" : "start";
+      c.fillText(word, toX(mean) + (upper ? -16 : 16), toY(value) + (upper ? -14 : 22));
+      c.textAlign = "start";
     }
     const kl = weights.reduce((sum, w, i) => sum + w * Math.log((w * SUM) / JOINT[i]), 0), bounded = setting.points === "posterior";
     const rows = bounded
@@ -95,6 +105,11 @@ export default component((root, settings, page) => {
   }
 
   function touch() { still = true; solving = false; }
+  // weights and places go into the address when they have been set
+  function keep() {
+    raw.forEach((w, i) => setting.set(`q${i + 1}`, Math.max(0.001, Number(w.toFixed(3)))));
+    points.forEach((x, i) => setting.set(`x${i + 1}`, Number(x.toFixed(3))));
+  }
   function words() {
     const bounded = setting.points === "posterior";
     for (const name of ["posterior", "any"]) at[name].setAttribute("aria-pressed", String(name === setting.points));
@@ -110,28 +125,44 @@ export default component((root, settings, page) => {
   for (const name of ["posterior", "any"]) at[name].onclick = () => { setting.set("points", name); words(); };
   for (const name of ["log", "square"]) at[name].onclick = () => { setting.set("curve", name); words(); };
   at.solve.onclick = () => { still = true; solving = true; animation.start(); };
-  at.equal.onclick = () => { touch(); raw = [0.25, 0.25, 0.25, 0.25]; draw(); };
+  at.equal.onclick = () => { touch(); raw = [0.25, 0.25, 0.25, 0.25]; draw(); keep(); };
+  at.save.onclick = () => savePicture(at.plot, "jensen.png", 1, colours.paper);
+  at.table.onclick = () => saveTable(["i", "q", "x", "f(x)"], x().map((each, i) => [i + 1, q()[i].toFixed(4), each.toFixed(4), f(each).toFixed(4)]), "jensen.csv");
 
   // A point that is dragged moves along the curve; in the bound, its place is its weight.
   at.plot.addEventListener("pointerdown", (event) => {
     const { left, top } = box(), near = x().map((each, i) => [Math.hypot(toX(Math.min(each, HIGH)) - event.clientX + left, toY(Math.max(FLOOR, f(each))) - event.clientY + top), i]).sort((a, b) => a[0] - b[0])[0];
     if (near[0] > 32) return;
     touch();
-    drag = near[1];
+    drag = marked = near[1];
     at.plot.setPointerCapture(event.pointerId);
   });
   at.plot.addEventListener("pointermove", (event) => {
     if (drag < 0) return;
-    const to = fromX(event.clientX - box().left);
-    if (setting.points === "any") points[drag] = to;
+    move(drag, fromX(event.clientX - box().left));
+  });
+  for (const end of ["pointerup", "pointercancel"]) at.plot.addEventListener(end, () => { if (drag >= 0) keep(); drag = -1; });
+  function move(i, to) {
+    if (setting.points === "any") points[i] = to;
     else {
       // q_i = p_i / x_i, the others keep their proportions
-      const wish = Math.min(0.97, JOINT[drag] / to), rest = q().reduce((sum, w, i) => sum + (i === drag ? 0 : w), 0);
-      raw = q().map((w, i) => (i === drag ? wish : Math.max(0.005, (w * (1 - wish)) / rest)));
+      const wish = Math.min(0.97, JOINT[i] / to), rest = q().reduce((sum, w, j) => sum + (j === i ? 0 : w), 0);
+      raw = q().map((w, j) => (j === i ? wish : Math.max(0.005, (w * (1 - wish)) / rest)));
     }
     draw();
+  }
+  // The same by keyboard: a number chooses a point, arrows move it.
+  at.plot.addEventListener("keydown", (event) => {
+    const chosen = "1234".indexOf(event.key), step = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || (chosen < 0 && !step)) return;
+    event.preventDefault();
+    touch();
+    if (chosen >= 0) marked = chosen;
+    else move(marked, Math.max(LOW, Math.min(HIGH, x()[marked] + step)));
+    keep();
+    draw();
   });
-  for (const end of ["pointerup", "pointercancel"]) at.plot.addEventListener(end, () => { drag = -1; });
+  for (const name of ["focus", "blur"]) at.plot.addEventListener(name, () => draw());
 
   // Until somebody touches it, q wanders to the posterior and away again.
   const animation = loop(root, (now, seconds) => {

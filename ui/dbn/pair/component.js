@@ -4,19 +4,28 @@ import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
+import { savePicture } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
+import { PIXELS, testImages } from "../../kit/test_images.js";
 import { ramp, reducedMotion } from "../../kit/theme.js";
 
-const PIXELS = 784, COUNT = 10, NUM_READ = 300, SWEEPS_A_SECOND = 12, FADE = 0.08;
+const COUNT = 10, READ_AT_ONCE = 100, MAX_SHOWN = 20, SWEEPS_A_SECOND = 12, FADE = 0.08;
 
 export default component(async (root, settings, page) => {
   const at = elements(root), setting = scene("pair", { seed: [1, 1, 2 ** 31] });
+  const images = await testImages(settings.images);
   const asks = settings.models.map(() => asker(new URL("../stage/worker.js", import.meta.url)));
   const labels = Int8Array.from({ length: COUNT }, (_, k) => k);
-  let colours, targets = [], shown = [], sweeps = 0, due = 0, differing = [];
+  let colours, targets = [], shown = [], sweeps = 0, due = 0, differing = [], ended = false;
 
+  // Both begin at the same test digits, one of each label.
   async function begin() {
-    await Promise.all(asks.flatMap((ask) => [ask("restart", { seed: setting.seed }), ask("hold", { labels })]));
+    const pictures = new Float32Array(COUNT * PIXELS);
+    labels.forEach((label, c) => {
+      const mine = [...images.labels.keys()].filter((i) => images.labels[i] === label);
+      pictures.set(images.image(mine[setting.seed % mine.length]), c * PIXELS);
+    });
+    await Promise.all(asks.flatMap((ask) => [ask("restart", { seed: setting.seed, pictures: pictures.slice() }), ask("hold", { labels })]));
     sweeps = 0;
     await sweep(20);
     shown = targets.map((pictures) => pictures.slice());
@@ -46,29 +55,37 @@ export default component(async (root, settings, page) => {
   }
 
   async function read() {
-    const bytes = new Uint8Array(await (await fetch(settings.images)).arrayBuffer()), total = bytes.length / (PIXELS + 1), count = Math.min(NUM_READ, total);
-    const grey = Float32Array.from(bytes.subarray(0, count * PIXELS), (x) => x / 255), truth = bytes.subarray(total * PIXELS, total * PIXELS + count);
-    const told = [];
-    for (const ask of asks) told.push((await ask("classify", { pictures: grey, count })).told);
-    const wrong = told.map((each) => each.reduce((sum, k, i) => sum + Number(k !== truth[i]), 0));
-    const apart = [...truth.keys()].filter((i) => told[0][i] !== told[1][i]);
-    at.text.textContent = `Of the first ${count} the greedy stack gets ${wrong[0]} wrong, after up-down ${wrong[1]}.`;
-    differing = apart.slice(0, 16).map((i) => {
-      const figure = document.createElement("figure"), canvas = document.createElement("canvas"), caption = document.createElement("figcaption");
-      canvas.className = "pixels";
-      canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `A test digit, ${truth[i]}`);
-      caption.innerHTML = `<b>${truth[i]}</b>: read as ${told[0][i]}, then as ${told[1][i]}`;
-      figure.append(canvas, caption);
-      at.digits.append(figure);
-      return { canvas, picture: grey.slice(i * PIXELS, (i + 1) * PIXELS) };
-    });
-    paint();
+    const wrong = [0, 0];
+    for (let from = 0; from < images.count && !ended; from += READ_AT_ONCE) {
+      const count = Math.min(READ_AT_ONCE, images.count - from);
+      const pictures = Float32Array.from(images.bytes.subarray(from * PIXELS, (from + count) * PIXELS), (x) => x / 255);
+      const told = await Promise.all(asks.map(async (ask) => (await ask("classify", { pictures, count })).told));
+      for (let i = 0; i < count; i++) {
+        const truth = images.labels[from + i];
+        told.forEach((each, k) => { wrong[k] += Number(each[i] !== truth); });
+        if (told[0][i] !== told[1][i] && differing.length < MAX_SHOWN) differing.push(shownDigit(from + i, truth, told[0][i], told[1][i]));
+      }
+      at.text.textContent = `Of the first ${from + count} the greedy stack gets ${wrong[0]} wrong, after up-down ${wrong[1]}.`;
+      root.dataset.read = from + count;
+      paint();
+    }
+  }
+  function shownDigit(index, truth, before, after) {
+    const figure = document.createElement("figure"), canvas = document.createElement("canvas"), caption = document.createElement("figcaption");
+    canvas.className = "pixels";
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `A test digit, ${truth}`);
+    caption.innerHTML = `<b>${truth}</b>: read as ${before}, then as ${after}`;
+    figure.append(canvas, caption);
+    at.digits.append(figure);
+    return { canvas, picture: images.image(index) };
   }
 
   const animation = loop(root, frame);
   at.play.onclick = () => play(!animation.running);
   at.sweep.onclick = async () => { play(false); await sweep(1); shown = targets.map((pictures) => pictures.slice()); paint(); };
+  at.again.onclick = begin;
+  at.save.onclick = () => ["before", "after"].forEach((word, i) => savePicture(at[`dreams${i}`], `dbn-up-down-${word}-sweep-${sweeps}.png`, 6));
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
   function play(on) {
     if (on) animation.start();
@@ -86,5 +103,5 @@ export default component(async (root, settings, page) => {
   await begin();
   play(!reducedMotion());
   read();
-  return { theme, destroy() { animation.destroy(); asks.forEach((ask) => ask.end()); } };
+  return { theme, destroy() { ended = true; animation.destroy(); asks.forEach((ask) => ask.end()); } };
 });

@@ -1,15 +1,15 @@
 // Ten chains as pictures, with what each thinks of the labels below it, and the buttons that hold labels.
 
 import { paintTiles } from "../../kit/pictures.js";
-import { encodeGif } from "../../kit/gif.js";
-import { download, savePicture } from "../../kit/save.js";
+import { filmOf } from "../../kit/film.js";
+import { savePicture } from "../../kit/save.js";
 
 const PIXELS = 784, FADE = 0.07; // seconds in which a picture has gone two thirds of its way to the next
-const FILM_FRAMES = 60;
 
 export function tenChains(at, setting, { count, onHold, onChain }) {
   const labels = new Int8Array(count).fill(-1);
-  let colours, numLabels = 0, scope = "forAll", target = null, shown = null, pending = 0, film = null;
+  let colours, numLabels = 0, target = null, shown = null, pending = 0;
+  const film = filmOf(at.film, () => `dbn-chains-seed-${setting.seed}.gif`, () => ({ count, columns: 5, palette: colours.ink }));
   const cells = Array.from({ length: count }, (_, c) => {
     const button = document.createElement("button"), canvas = document.createElement("canvas");
     const thought = document.createElement("span"), word = document.createElement("b");
@@ -23,14 +23,15 @@ export function tenChains(at, setting, { count, onHold, onChain }) {
     return { button, canvas, thought, word };
   });
   at.chains.replaceChildren(...cells.map(({ button }) => button));
-  const digits = Array.from({ length: 10 }, (_, k) => Object.assign(document.createElement("button"), { textContent: k, onclick: () => api.press(k), title: `Hold the label ${k}` }));
-  at.digits.replaceChildren(...digits);
+  let digits = [];
   at.each.onclick = () => api.hold("each");
-  at.free.onclick = () => (scope === "forOne" ? one(-1) : api.hold("free"));
-  for (const name of ["forAll", "forOne"]) at[name].onclick = () => { scope = name; pressed(); };
+  at.free.onclick = () => (setting.scope === "one" ? one(-1) : api.hold("free"));
+  const scopes = { forAll: "all", forOne: "one" };
+  for (const [name, scope] of Object.entries(scopes)) at[name].onclick = () => { setting.set("scope", scope); pressed(); };
 
   function one(label) {
     labels[setting.chain] = label;
+    if (numLabels) setting.set("hold", [...labels].map((each) => (each < 0 ? "x" : each)).join(""));
     changed();
   }
   function changed() {
@@ -38,12 +39,12 @@ export function tenChains(at, setting, { count, onHold, onChain }) {
     onHold(labels);
   }
   function pressed() {
-    const same = labels.every((label) => label === labels[0]) ? labels[0] : -2, each = labels.every((label, c) => label === c % 10);
-    const now = scope === "forOne" ? labels[setting.chain] : same;
+    const same = labels.every((label) => label === labels[0]) ? labels[0] : -2, each = labels.every((label, c) => label === c % numLabels);
+    const now = setting.scope === "one" ? labels[setting.chain] : same;
     digits.forEach((button, k) => button.setAttribute("aria-pressed", String(k === now)));
     at.each.setAttribute("aria-pressed", String(each));
     at.free.setAttribute("aria-pressed", String(now === -1));
-    for (const name of ["forAll", "forOne"]) at[name].setAttribute("aria-pressed", String(name === scope));
+    for (const [name, scope] of Object.entries(scopes)) at[name].setAttribute("aria-pressed", String(scope === setting.scope));
     at.dreamText.textContent = !numLabels
       ? "This stack has no label units: nothing can be held, the chains go where they like."
       : each ? "Every chain is held to a label of its own. Press a digit to change it in mid-flight, or let go and see where the dreams wander."
@@ -57,7 +58,7 @@ export function tenChains(at, setting, { count, onHold, onChain }) {
   function paint() {
     if (!shown || !colours) return;
     cells.forEach(({ canvas }, c) => paintTiles(canvas, shown.subarray(c * PIXELS, (c + 1) * PIXELS), { count: 1, colours: colours.ink }));
-    if (film) record();
+    film.add(shown);
   }
   function arrive(look) {
     target = look.pictures;
@@ -71,22 +72,13 @@ export function tenChains(at, setting, { count, onHold, onChain }) {
       word.textContent = !numLabels ? "" : labels[c] >= 0 ? `held: ${labels[c]}` : `${best}?`;
     });
   }
-  function record() {
-    const tiles = new OffscreenCanvas(1, 1), { width, height, indices } = compose(shown, count);
-    film.push(indices);
-    at.film.textContent = `${film.length} of ${FILM_FRAMES}`;
-    if (film.length < FILM_FRAMES) return;
-    download(encodeGif(film, { width, height, palette: colours.ink, delay: 50, enlarge: 3 }), "dbn-dreams.gif");
-    film = null;
-    at.film.textContent = "Save film";
-    tiles.width = 0;
-  }
-
   const api = {
     labels,
     labelled(number) {
       numLabels = number;
       at.labelRow.hidden = !number;
+      digits = Array.from({ length: number }, (_, k) => Object.assign(document.createElement("button"), { textContent: k, onclick: () => api.press(k), title: `Hold the label ${k}` }));
+      at.digits.replaceChildren(...digits);
       for (const { thought } of cells) {
         thought.hidden = !number;
         thought.replaceChildren(...Array.from({ length: number }, () => document.createElement("i")));
@@ -95,7 +87,7 @@ export function tenChains(at, setting, { count, onHold, onChain }) {
       frame();
     },
     press(label) {
-      if (scope === "forOne") one(labels[setting.chain] === label ? -1 : label);
+      if (setting.scope === "one") one(labels[setting.chain] === label ? -1 : label);
       else hold(labels.every((each) => each === label) ? "free" : String(label));
     },
     hold,
@@ -124,25 +116,18 @@ export function tenChains(at, setting, { count, onHold, onChain }) {
       paintTiles(canvas, shown, { count, columns: 5, colours: colours.ink, background: colours.free });
       return savePicture(canvas, name, 6);
     },
-    saveFilm() {
-      film ??= [];
-    },
+    saveFilm: film.start,
   };
   function hold(wish, tell = true) {
     if (numLabels) setting.set("hold", wish);
-    labels.forEach((_, c) => { labels[c] = wish === "each" ? c % 10 : wish === "free" ? -1 : Number(wish); });
+    labels.forEach((_, c) => { labels[c] = wish === "each" ? c % numLabels : wish === "free" ? -1 : labelIn(wish, c); });
     if (tell) changed();
     else pressed();
   }
-  return api;
-}
-
-// The ten pictures side by side as palette indices
-function compose(pictures, count, columns = 5, gap = 2) {
-  const rows = Math.ceil(count / columns), width = columns * (28 + gap) - gap, height = rows * (28 + gap) - gap, indices = new Uint8Array(width * height);
-  for (let c = 0; c < count; c++) {
-    const left = (c % columns) * (28 + gap), top = Math.floor(c / columns) * (28 + gap);
-    for (let i = 0; i < PIXELS; i++) indices[(top + Math.floor(i / 28)) * width + left + (i % 28)] = Math.round(255 * pictures[c * PIXELS + i]);
+  // a label for all chains, or a character for each: "x" where it is free
+  function labelIn(wish, c) {
+    const label = Number(wish.length === count ? wish[c] : wish);
+    return label < numLabels ? label : -1;
   }
-  return { width, height, indices };
+  return api;
 }

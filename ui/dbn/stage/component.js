@@ -1,9 +1,13 @@
 // The DBN stage. A worker computes; this module asks for the next state when it has painted the last one.
 
+import { Random } from "../../engine/random.js";
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
+import { textToDrawing } from "../../kit/pad.js";
+import { saveModel } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
+import { PIXELS, testImages } from "../../kit/test_images.js";
 import { ramp, reducedMotion } from "../../kit/theme.js";
 import { tenChains } from "./chains.js";
 import { easel } from "./easel.js";
@@ -16,29 +20,39 @@ const MODES = ["dream", "recognise", "complete"];
 export default component(async (root, settings, page) => {
   const at = elements(root);
   const setting = scene("dbn", {
+    model: [settings.chosen, (id) => settings.models.length === 1 || settings.models.some((model) => model.id === id)],
     mode: MODES, speed: [2, 0, 5], temperature: [1, 0.3, 2], show: ["mean", "sample"], seed: [1, 1, 2 ** 31], chain: [3, 0, NUM_CHAINS - 1],
-    hold: ["each", "free", ..."0123456789"],
+    hold: ["each", (text) => /^(each|free|[0-9]|[0-9x]{10})$/.test(text)], scope: ["all", "one"], start: ["digits", "noise"], pad: ["", textToDrawing],
   });
   const ask = asker(new URL("./worker.js", import.meta.url));
   let colours, tower, sizes, numLabels = 0, sweeps = 0, due = 0, model, models = [];
   const chains = tenChains(at, setting, {
     count: NUM_CHAINS, onHold: (labels) => { ask("hold", { labels }); if (!animation.running) step(1); }, onChain: () => { if (!animation.running) step(0); },
   });
-  const drawing = await easel(at, settings, { ask, setting, onDreamOn: dreamOn, onChange: () => { if (!animation.running) frame(0, 1); } });
+  const images = await testImages(settings.images);
+  const drawing = easel(at, images, { ask, setting, onDreamOn: dreamOn, onChange: () => { if (!animation.running) frame(0, 1); } });
   const animation = loop(root, frame);
 
   async function useModel(id) {
     const next = models.find((each) => each.id === id) ?? models[0];
     if (next.url === model?.url) return;
+    let loaded;
+    try {
+      loaded = await ask("load", { url: new URL(next.url, location.href).href, count: NUM_CHAINS, seed: setting.seed });
+    } catch (error) {
+      if (!model) throw error;
+      at.model.value = model.id;
+      at.about.textContent = `${next.label} cannot be shown, the machine before stays: ${error.message}`;
+      return;
+    }
     model = next;
     at.model.value = model.id;
     const before = String([sizes, numLabels]);
-    const loaded = await ask("load", { url: new URL(model.url, location.href).href, count: NUM_CHAINS, seed: setting.seed });
     ({ sizes, numLabels } = loaded);
     at.about.textContent = about(loaded.card);
     if (String([sizes, numLabels]) === before) return drawing.touch(); // new weights, and everything goes on
     tower?.destroy();
-    tower = towerOf(at, sizes, numLabels);
+    tower = towerOf(at.tower, sizes, numLabels);
     chains.labelled(numLabels);
     drawing.labelled(numLabels);
     if (colours) tower.theme(colours);
@@ -48,9 +62,20 @@ export default component(async (root, settings, page) => {
 
   async function begin() {
     sweeps = 0;
-    await ask("restart", { seed: setting.seed });
+    await ask("restart", { seed: setting.seed, pictures: setting.start === "digits" ? firstPictures() : null });
     await ask("hold", { labels: chains.labels });
     await step(1);
+  }
+
+  // From noise a top pair needs hundreds of sweeps to a digit: chains begin at test digits, those of the labels that are held.
+  function firstPictures() {
+    const random = new Random(setting.seed), pictures = new Float32Array(NUM_CHAINS * PIXELS);
+    chains.labels.forEach((label, c) => {
+      let at = Math.floor(random.uniform() * images.count);
+      for (let tried = 0; label >= 0 && images.labels[at] !== label && tried < images.count; tried++) at = (at + 1) % images.count;
+      pictures.set(images.image(at), c * PIXELS);
+    });
+    return pictures;
   }
 
   async function step(count) {
@@ -110,15 +135,19 @@ export default component(async (root, settings, page) => {
   for (const way of ["mean", "sample"]) at[way].onclick = () => { setting.set("show", way); press(["mean", "sample"], way); drawing.touch(); if (!animation.running) step(0); };
   at.again.onclick = begin;
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
+  for (const start of ["digits", "noise"]) at[`from_${start}`].onclick = () => { setting.set("start", start); startPressed(); begin(); };
+  const startPressed = () => press(["from_digits", "from_noise"], `from_${setting.start}`);
   at.play.onclick = () => play(!animation.running);
   at.sweep.onclick = async () => { play(false); await (setting.mode === "dream" ? step(1) : (drawing.touch(), frame(0, 1 / SPEEDS[setting.speed][0]))); };
   at.speed.value = setting.speed;
   at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); words(); };
   at.temperature.value = setting.temperature;
   at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); words(); };
-  at.model.onchange = () => useModel(at.model.value);
-  at.save.onclick = () => (setting.mode === "dream" ? chains.savePicture(`dbn-sweep-${sweeps}.png`) : drawing.savePicture());
-  at.film.onclick = () => chains.saveFilm();
+  at.model.onchange = async () => { await useModel(at.model.value); setting.set("model", model.id); };
+  at.save.onclick = () => (setting.mode === "dream" ? chains.savePicture(`${model.id.replace(/\W+/g, "-")}-chains-seed-${setting.seed}-sweep-${sweeps}.png`) : drawing.savePicture());
+  at.film.onclick = () => { chains.saveFilm(); play(true); };
+  at.table.onclick = () => drawing.saveTable();
+  at.keep.onclick = () => saveModel(model.url, model.id);
   root.addEventListener("keydown", (event) => {
     if (setting.mode !== "dream" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select")) return;
     if (/^[0-9]$/.test(event.key) && numLabels) chains.press(Number(event.key));
@@ -148,13 +177,14 @@ export default component(async (root, settings, page) => {
   async function update(next) {
     if (JSON.stringify(next.models) === JSON.stringify(models)) return;
     models = next.models;
-    const wish = at.model.value;
+    const wish = model ? at.model.value : setting.model;
     at.model.replaceChildren(...models.map(({ id, label }) => Object.assign(document.createElement("option"), { value: id, textContent: label })));
     await useModel(wish);
   }
 
   theme(page.colours);
   press(["mean", "sample"], setting.show);
+  startPressed();
   words();
   await update(settings);
   play(!reducedMotion());

@@ -1,22 +1,30 @@
 // The pad of the stage: what is drawn is recognised, or completed as far as a DBN can.
 
-import { drawingPad } from "../../kit/pad.js";
+import { drawingPad, drawingToText, textToDrawing } from "../../kit/pad.js";
 import { paintTiles } from "../../kit/pictures.js";
-import { savePicture } from "../../kit/save.js";
+import { savePicture, saveTable } from "../../kit/save.js";
+import { PIXELS } from "../../kit/test_images.js";
 import { reducedMotion } from "../../kit/theme.js";
 
-const PIXELS = 784, NUM_COMPLETIONS = 5;
+const NUM_COMPLETIONS = 5;
 const REVEAL = 1.6, REST = 1.8; // seconds: a test digit appears, then stays
 
-export async function easel(at, settings, { ask, setting, onDreamOn, onChange }) {
-  const images = await testImages(settings.images);
-  let colours, mode = "recognise", numLabels = 0, stale = true, shown = new Float32Array(10), told = null, digit = 4, truth = -1, wrong = null, attract = !reducedMotion(), clock = 0;
+export function easel(at, images, { ask, setting, onDreamOn, onChange }) {
+  let colours, mode = "recognise", numLabels = 0, stale = true, shown = new Float32Array(10), told = null, digit = 4, truth = -1, wrong = null;
+  let attract = !reducedMotion() && !setting.pad, clock = 0; // a link shows its drawing and waits
   let restart = true, sweeps = 0, first = null, busy = false;
-  const pad = drawingPad(at.pad, { onChange: () => { stale = restart = true; paintPad(); onChange(); } });
+  const pad = drawingPad(at.pad, { onChange: drawn });
   at.pad.addEventListener("pointerdown", () => { if (attract) { attract = false; pad.clear(); } truth = -1; }, { capture: true });
 
+  function drawn() {
+    stale = restart = true;
+    paintPad();
+    onChange();
+    if (!attract && !pad.drawing) setting.set("pad", drawingToText(pad));
+  }
+
   const picture = () => pad.values.map((x, i) => (pad.held[i] ? x : 0));
-  const grey = (index) => images.grey.slice(index * PIXELS, (index + 1) * PIXELS);
+  const grey = images.image;
   function present(index, held) {
     attract = false;
     digit = index;
@@ -37,7 +45,7 @@ export async function easel(at, settings, { ask, setting, onDreamOn, onChange })
     attract = false;
     at.hard.textContent = "Looking …";
     const count = Math.min(images.count, 500);
-    wrong ??= [...(await ask("classify", { pictures: images.grey.slice(0, count * PIXELS), count })).told].flatMap((k, i) => (k === images.labels[i] ? [] : [i]));
+    wrong ??= [...(await ask("classify", { pictures: Float32Array.from(images.bytes.subarray(0, count * PIXELS), (x) => x / 255), count })).told].flatMap((k, i) => (k === images.labels[i] ? [] : [i]));
     at.hard.textContent = "One it gets wrong";
     if (wrong.length) present(wrong[(wrong.indexOf(digit) + 1) % wrong.length]);
     else at.verdictText.textContent = `It gets all of the first ${count} test digits right.`;
@@ -73,7 +81,7 @@ export async function easel(at, settings, { ask, setting, onDreamOn, onChange })
     if (!colours || !box.width) return;
     canvas.width = Math.round(box.width * ratio);
     canvas.height = Math.round(box.height * ratio);
-    const context = canvas.getContext("2d"), width = box.width / 10, room = box.height - 24;
+    const context = canvas.getContext("2d"), width = box.width / shown.length, room = box.height - 24;
     context.scale(ratio, ratio);
     context.textAlign = "center";
     context.font = "600 15px system-ui, sans-serif";
@@ -100,20 +108,23 @@ export async function easel(at, settings, { ask, setting, onDreamOn, onChange })
     get busy() { return busy; },
     labelled(number) {
       numLabels = number;
-      wrong = null;
+      [wrong, told, shown] = [null, null, new Float32Array(number)];
       stale = restart = true;
-      at.bars.hidden = at.hard.hidden = !number;
+      at.bars.hidden = at.hard.hidden = at.table.disabled = !number;
       if (!number) { at.verdict.textContent = "No label units"; at.verdictText.textContent = "This stack was trained without labels: it can be shown a picture, and dream on from it."; }
     },
     enter(next) {
       mode = next === "dream" ? mode : next;
       at.verdictPanel.hidden = mode !== "recognise";
       at.completePanel.hidden = mode !== "complete";
-      if (next === "complete") present(digit, half());
+      const drawing = setting.pad && textToDrawing(setting.pad);
+      if (drawing && next !== "dream") pad.set(drawing.values, drawing.held);
+      else if (next === "complete") present(digit, half());
+      else if (next === "recognise" && !attract && !pad.held.some(Boolean)) present(digit);
       at.drawTitle.innerHTML = `<span class="visible">v</span> &nbsp;${mode === "complete" ? "Hold some pixels" : "Draw a digit"}`;
       at.drawText.textContent = mode === "recognise"
         ? "Recognition is one pass up: each layer hears the one below and nothing from above. With Sample every unit is drawn, and the labels swing."
-        : "Blue pixels are held, the others are free. p(h | v held) has no easy form in a DBN: neither column below is the exact answer, each fails in its own way.";
+        : "Blue pixels are held, the others are free. p(h | v held) has no easy form in a DBN: neither row of dreams is the exact answer, each fails in its own way.";
       tool("ink");
       stale = restart = true;
       paintPad();
@@ -150,6 +161,7 @@ export async function easel(at, settings, { ask, setting, onDreamOn, onChange })
       return seen;
     },
     savePicture: () => savePicture(mode === "complete" ? at.looped : at.pad, `dbn-${mode}.png`, mode === "complete" ? 6 : 16),
+    saveTable: () => told && saveTable(["label", "probability"], [...told].map((p, k) => [k, p]), "dbn-labels.csv"),
     theme(found) {
       colours = found;
       paintPad();
@@ -161,9 +173,3 @@ export async function easel(at, settings, { ask, setting, onDreamOn, onChange })
 }
 
 const half = () => Uint8Array.from({ length: PIXELS }, (_, i) => Number(i < PIXELS / 2));
-
-// {grey (count x 784 in [0, 1]), labels, count} from count x 784 bytes and count labels
-async function testImages(url) {
-  const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer()), count = bytes.length / (PIXELS + 1);
-  return { count, grey: Float32Array.from(bytes.subarray(0, count * PIXELS), (x) => x / 255), labels: bytes.subarray(count * PIXELS) };
-}

@@ -2,55 +2,65 @@
 
 import { paintTiles } from "../../kit/pictures.js";
 
-const HUES = ["blue", "orange", "violet", "green"];
+export const hues = ["blue", "orange", "violet", "green"]; // from the pixels up; higher layers share the last one
+const hueOf = (l) => Math.min(l, hues.length - 1);
 const columnsOf = (n) => (n > 1400 ? 80 : n > 900 ? 50 : n > 600 ? 56 : 50);
 
-// tower(at, sizes, numLabels): show(layers, labels, {delay, upward}) reveals them in the order in which they come about
-export function tower(at, sizes, numLabels) {
-  // an RBM has neither of the floors between, two RBMs only the upper one
-  const last = sizes.length - 1, three = last >= 3, two = last >= 2;
-  const floors = [[at.visible, at.visibleName], ...(three ? [[at.first, at.firstName]] : []), ...(two ? [[at.penultimate, at.penultimateName]] : []), [at.top, at.topName]];
-  const arrows = [...(two ? [at.arrow0] : []), ...(three ? [at.arrow1] : []), at.arrow2];
-  let colours, timers = [], shown = [];
-  at.first.parentElement.hidden = at.arrow1.hidden = !three;
-  at.penultimate.parentElement.parentElement.hidden = at.arrow0.hidden = !two;
-  floors.forEach(([, name], l) => {
-    name.innerHTML = l ? `h<sup>${l}</sup><br>${sizes[l]}` : `v<br>${sizes[0]}`;
-    name.className = `name ${l ? `hidden-${l}` : "visible"}`;
-  });
-  at.labelUnits.hidden = !numLabels;
-  at.labelUnits.replaceChildren(...Array.from({ length: numLabels }, (_, k) => Object.assign(document.createElement("span"), { textContent: k })));
+function make(name, className, attributes = {}) {
+  const element = Object.assign(document.createElement(name), { className });
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
 
-  function floor(l, values) {
+// tower(element, sizes, numLabels): show(layers, labels, {delay, upward, held}) reveals them in the order in which they come about
+export function tower(element, sizes, numLabels) {
+  const last = sizes.length - 1, canvases = [], arrows = [];
+  const labelUnits = make("div", "labels", { role: "img", "aria-label": "The label units" });
+  labelUnits.append(...Array.from({ length: numLabels }, (_, k) => Object.assign(make("span", ""), { textContent: k })));
+  element.replaceChildren();
+  for (let l = last; l >= 0; l--) {
+    const floor = make("div", l ? "floor" : "floor picture"), name = make("span", `name ${l ? `hidden-${hueOf(l)}` : "visible"}`);
+    name.innerHTML = l ? `h<sup>${l}</sup><br>${sizes[l]}` : `v<br>${sizes[0]}`;
+    canvases[l] = make("canvas", "pixels", { role: "img", "aria-label": l ? `Layer ${l}: ${sizes[l]} units, lit where on` : "The picture at the bottom" });
+    if (numLabels && l === last - 1) {
+      const beside = make("div", "beside");
+      beside.append(canvases[l], labelUnits);
+      floor.append(name, beside);
+    } else floor.append(name, canvases[l]);
+    element.append(floor);
+    if (l) {
+      const step = make("div", "step"), text = make("span", "caption");
+      step.append(make("span", "glow"), text);
+      arrows[l - 1] = { step, text };
+      element.append(step);
+    }
+  }
+  let colours, timers = [], shown = [];
+
+  function paint(l, values) {
     shown[l] = values;
     if (!colours) return;
-    const [canvas] = floors[l];
-    if (l === 0) paintTiles(canvas, values, { count: 1, colours: colours.ink });
-    else paintTiles(canvas, values, { count: sizes[l], width: 1, height: 1, columns: columnsOf(sizes[l]), gap: 1, colours: colours.units[l], background: colours.gap });
+    if (l === 0) paintTiles(canvases[0], values, { count: 1, colours: colours.ink });
+    else paintTiles(canvases[l], values, { count: sizes[l], width: 1, height: 1, columns: columnsOf(sizes[l]), gap: 1, colours: colours.units[hueOf(l)], background: colours.gap });
   }
-  function labelUnits(labels, held) {
-    [...at.labelUnits.children].forEach((cell, k) => {
-      cell.style.setProperty("--p", (0.85 * labels[k]).toFixed(3));
-      cell.classList.toggle("held", held === k);
-    });
-  }
-  function light(arrow) {
-    arrow.classList.remove("lit");
-    void arrow.offsetWidth; // restarts the animation
-    arrow.classList.add("lit");
+  function light({ step }) {
+    step.classList.remove("lit");
+    void step.offsetWidth; // restarts the animation
+    step.classList.add("lit");
   }
   return {
     theme({ ink, units, gap }) {
       colours = { ink, units, gap };
-      shown.forEach((values, l) => values && floor(l, values));
+      shown.forEach((values, l) => values && paint(l, values));
     },
     direct(upward) {
-      arrows.forEach((arrow, l) => {
-        arrow.classList.toggle("up", upward);
-        arrow.classList.toggle("both", l === arrows.length - 1 && !upward);
+      arrows.forEach(({ step, text }, l) => {
+        const top = l === last - 1;
+        step.classList.toggle("up", upward);
+        step.classList.toggle("both", top && !upward);
+        text.textContent = !top ? (upward ? "recognition, one pass" : "generation, one pass")
+          : !upward ? "undirected: Gibbs sampling, up and down" : numLabels ? "the top layer hears the labels, too" : "recognition, one pass";
       });
-      at.topArrow.textContent = upward ? "the top layer hears the labels, too" : "undirected: Gibbs sampling, up and down";
-      for (const text of [at.arrow1Text, at.arrow0Text]) text.textContent = upward ? "recognition, one pass" : "generation, one pass";
     },
     show(layers, labels, { delay = 0, upward = false, held = -1 } = {}) {
       timers.forEach(clearTimeout);
@@ -58,8 +68,13 @@ export function tower(at, sizes, numLabels) {
       const order = layers.map((_, l) => (upward ? l : last - l));
       order.forEach((l, turn) => {
         const reveal = () => {
-          floor(l, layers[l]);
-          if (numLabels && l === (upward ? last : last - 1)) labelUnits(labels, held);
+          paint(l, layers[l]);
+          if (numLabels && l === (upward ? last : last - 1)) {
+            [...labelUnits.children].forEach((cell, k) => {
+              cell.style.setProperty("--p", (0.85 * labels[k]).toFixed(3));
+              cell.classList.toggle("held", held === k);
+            });
+          }
           const arrow = arrows[upward ? l : l - 1];
           if (delay && arrow) light(arrow);
         };
@@ -70,4 +85,3 @@ export function tower(at, sizes, numLabels) {
     destroy() { timers.forEach(clearTimeout); },
   };
 }
-export const hues = HUES;

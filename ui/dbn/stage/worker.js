@@ -23,8 +23,10 @@ answer({
     return { sizes: stack.sizes, numLabels: stack.numLabels, card: model.card };
   },
 
-  restart({ seed }) {
+  // pictures: where the chains begin, one each (count, 784); null for noise
+  restart({ seed, pictures }) {
     stack = stackOf(model, { count: stack.count, seed });
+    if (pictures) stack.begin(stack.rise(stack.draw(pictures), stack.count, true).at(-1));
     return {};
   },
 
