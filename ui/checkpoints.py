@@ -56,12 +56,6 @@ def for_browser(page: str, family: str, labels: Mapping[str, str]) -> list[dict]
     return models
 
 
-def bring(page: str, family: str) -> None:
-    """A popover in which a visitor brings a checkpoint; its key is one that an exhibit hides."""
-    with st.popover("Bring a model of your own", icon=":material/upload:", key=f"bring_{page}"):
-        upload(page, family)
-
-
 def checkpoint_picker(page: str, family: str, labels: Mapping[str, str] | None = None) -> Choice | None:
     """A select box over `choices`, with an upload beside it; None, with a sentence, if there is nothing to choose."""
     picking, bringing = st.columns([3, 1], vertical_alignment="bottom")
