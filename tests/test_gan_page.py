@@ -14,6 +14,7 @@ from ui.gan import models as gan_models
 from ui.gan import training as gan_training
 from ui.gan import walk as gan_walk
 from ui.gan.measure import NUM_BINS, measure
+from ui.vae import training as vae_training
 
 SHELL = Path(__file__).parents[1] / "ui" / "shell.py"
 
@@ -89,3 +90,21 @@ def test_a_generator_of_points_has_no_place_among_pictures():
     assert "Samples" in gan_models.place({"num_visible": 784, "output": "tanh"})
     with pytest.raises(ValueError, match="linear"):
         gan_models.place({"num_visible": 784, "output": "linear"})
+
+
+def test_collapse_and_its_cure_set_the_controls_and_say_so():
+    app = AppTest.from_file(SHELL, default_timeout=60).run().switch_page("../pages/gan.py").run()
+    app.segmented_control(key="gan_section").set_value("Train").run()
+    app.button(key="gan_remedy_0").click().run()
+    assert app.toggle(key="gan_train_freeze_discriminator").value and any("D is frozen" in c.value for c in app.caption)
+    app.button(key="gan_remedy_1").click().run()
+    assert not app.exception and not app.toggle(key="gan_train_freeze_discriminator").value
+
+
+def test_what_remedies_set_are_options_of_the_controls():
+    for training in (gan_training, vae_training):
+        controls = {control.name: control for control in training.CONTROLS}
+        for settings, said in training.REMEDIES.values():
+            assert said.startswith("Set: ")
+            for name, value in settings.items():
+                assert controls[name].live and value in (controls[name].options or (True, False))

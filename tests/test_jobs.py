@@ -122,6 +122,24 @@ def test_pause_stops_the_updates_and_resume_goes_on_where_it_was(workers):
     assert job.wait(LONG) and job.snapshot.state == "running"
 
 
+def test_one_step_of_a_paused_training_under_rules_of_its_own(workers):
+    job = running(workers)
+    job.step(learning_rate=7.0)  # not while it runs
+    job.pause()
+    assert job.wait(LONG)
+    held = job.snapshot
+    job.step(learning_rate=7.0)
+    assert job.wait(LONG)
+    now = job.snapshot
+    assert now.state == "paused" and now.step.step == held.step.step + 1 and now.version > held.version
+    assert now.curves["rate"][1][-1] == 7.0 and now.trainer.learning_rate == 1.0
+    job.step()
+    assert job.wait(LONG) and job.snapshot.curves["rate"][1][-1] == 1.0
+    job.resume()
+    later = job.wait_for(lambda then: then.step.step > now.step.step + 5, LONG)
+    assert later.curves["rate"][1][-1] == 1.0
+
+
 def test_stop_keeps_what_was_learnt(workers):
     job = running(workers)
     job.stop()

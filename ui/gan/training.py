@@ -8,6 +8,7 @@ from ui import prose
 from ui.figures import Line, Plot
 from ui.gan import game, live
 from ui.training.jobs import Snapshot, Task
+from ui.training.remedies import remedies
 from ui.training.room import Control, training_room
 
 SIZES = {"paper": (256, 512, 1024), "notebook": (256, 256, 256), "small": (128, 256)}
@@ -109,11 +110,31 @@ def _live(now: Snapshot, url: str) -> None:
     game.mount(follow=follow, key="gan_training_twin")
 
 
+STEPS = {
+    "One step of D": {"freeze_discriminator": False, "freeze_generator": True},
+    "One step of G": {"freeze_discriminator": True, "freeze_generator": False},
+}
+REMEDIES = {
+    "Cause collapse": (
+        {"freeze_discriminator": True, "freeze_generator": False},
+        "Set: D is frozen. G runs to what this D likes best; within a few hundred updates few of the bars of the labels are left.",
+    ),
+    "Cure it": (
+        {
+            "freeze_discriminator": False, "freeze_generator": False, "loss": "non-saturating", "discriminator_steps": 1,
+            "learning_rate": 0.0005, "r1": 0.3,
+        },
+        "Set: D plays again; non-saturating loss, one step of D for each of G, both learn at 0.0005, R1 = 0.3.",
+    ),
+}  # fmt: skip
+
+
 def mount() -> None:
     """Prose and room."""
     st.markdown(prose.section("gan", "Train"))
+    remedies("gan", REMEDIES)
     training_room(
-        "gan", controls=CONTROLS, make_task=make_task, plots=PLOTS, view=_live,
+        "gan", controls=CONTROLS, make_task=make_task, plots=PLOTS, view=_live, steps=STEPS,
         particles="Samples from one fixed set of z",
         invitation="Nothing is trained yet. Press **Train**: out of noise come blots, out of blots strokes, "
         "within a minute digits.",

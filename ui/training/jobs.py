@@ -105,6 +105,12 @@ class Job:
             if self.snapshot.state == "paused" and not self._stopping:
                 self._workers._enqueue(self)
 
+    def step(self, **hyper_parameters) -> None:
+        """One update of a paused training, under other hyper-parameters if some are given, and rest again."""
+        with self._lock:
+            if self.snapshot.state == "paused" and not self._stopping:
+                self._tell("step", replace(self.snapshot.trainer, **hyper_parameters))
+
     def stop(self) -> None:
         """End the training after its present update and keep what was learnt."""
         with self._lock:
@@ -150,10 +156,12 @@ class Job:
     def _tell(self, command: str, value: Any = None) -> None:
         if self._process is None:
             return  # it will be started when it is to run, with the hyper-parameters of that time
-        if command in ("pause", "resume"):
-            self._asked = value = self._asked + 1
+        values = (value,)
+        if command in ("pause", "resume", "step"):
+            self._asked += 1
+            values = (self._asked, value)
         with contextlib.suppress(OSError):  # a worker that has just died: its attendant says so
-            self._connection.send((command, value))
+            self._connection.send((command, *values))
 
     def _kill(self) -> None:
         if self._process is not None and self._process.pid is not None and not self.snapshot.ended:

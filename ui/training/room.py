@@ -5,6 +5,8 @@ Buttons stand outside of the fragment that polls; the fragment runs again by its
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Literal
 
 import streamlit as st
@@ -44,6 +46,7 @@ def training_room(
     filters: tuple[str, str] | None = None,
     view: Callable[[Snapshot, str], None] | None = None,
     live: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None,
+    steps: Mapping[str, Mapping[str, Any]] = MappingProxyType({"One step": {}}),
     invitation: str = "",
 ) -> Snapshot | None:
     """Draw the room; the last snapshot of this visitor's training on this page, if there is one.
@@ -51,7 +54,8 @@ def training_room(
     make_task: what the visitor set (by the controls' names) -> Task; a ValueError becomes a sentence beside the button.
     filters: (title, tensor of shape (num_visible, num_hidden)) to show as pictures. view: draws the page's own stage,
     below, from a snapshot and the URL of its weights. live: (settings, trainer) -> the trainer's fields to change while
-    it runs, where the live controls are not such fields by name. invitation: what will be seen, while there is nothing.
+    it runs, where the live controls are not such fields by name. steps: what a single update within a pause is called ->
+    fields of the trainer for this update. invitation: what will be seen, while there is nothing.
     """
     owner, job = visitor.token(), st.session_state.get(f"{page}_job")
     now = job.snapshot if job is not None else None  # one look for the whole run: buttons and polling must agree
@@ -60,7 +64,7 @@ def training_room(
         left, right = st.columns([2, 5], gap="medium")
         with left:
             settings = _draw_controls(page, controls, busy=now is not None and not now.ended)
-            _draw_buttons(buttons, page, owner, job, now, settings, make_task)
+            _draw_buttons(buttons, page, owner, job, now, settings, make_task, steps)
             if now is not None and not now.ended:
                 _apply_live(job, controls, settings, live)
         with right:
@@ -121,13 +125,16 @@ def _draw_control(page: str, control: Control, *, disabled: bool) -> Any:
     )
 
 
-def _draw_buttons(row, page: str, owner: str, job, now: Snapshot | None, settings: dict, make_task: Callable) -> None:
+def _draw_buttons(row, page: str, owner: str, job, now: Snapshot | None, settings: dict, make_task, steps) -> None:
     """Train, or pause, resume and stop. They return at once; the worker obeys between two updates."""
     state = now.state if now is not None else None
     if state in ("waiting", "running", "paused"):
         if state == "paused":
             if row.button("Resume", type="primary", icon=":material/play_arrow:", key=f"{page}_resume"):
                 _obey(job, job.resume)
+            for i, (label, fields) in enumerate(steps.items()):
+                if row.button(label, icon=":material/skip_next:", key=f"{page}_step_{i}"):
+                    _obey(job, partial(job.step, **fields))
         elif row.button("Pause", icon=":material/pause:", key=f"{page}_pause"):
             _obey(job, job.pause)
         if row.button("Stop", icon=":material/stop:", key=f"{page}_stop"):

@@ -146,22 +146,26 @@ def train(connection, task) -> tuple[str, str]:
         held_out["held_out"] = examples_of(task, "test")
     steps = task.trainer.steps(model, data, rng=rng, **held_out)
     paused, changed = False, None
+    once = None  # (number of the command, trainer) of a single update within a pause
     while True:
-        while connection.poll(None if paused else 0):  # a pause is not to pull
+        while connection.poll(None if paused and once is None else 0):  # a pause is not to pull
             command, *rest = connection.recv()
             if command == "stop":
                 report.rest()
                 return "stopped", "Stopped. What was learnt is kept."
             if command == "change":
                 changed = report.trainer = rest[0]
+            if command == "step":
+                once = rest
             if command == "pause" and not paused:
                 report.rest()
             if command in ("pause", "resume"):
                 paused = command == "pause"
                 connection.send(("obeyed", rest[0]))
         began = time.perf_counter()
+        obeyed = changed if once is None else once[1]
         try:
-            step = next(steps) if changed is None or report.step is None else steps.send(changed)
+            step = next(steps) if obeyed is None or report.step is None else steps.send(obeyed)
         except StopIteration:
             report.rest()
             return "finished", "Finished."
@@ -171,9 +175,13 @@ def train(connection, task) -> tuple[str, str]:
             raise
         if report.step is None:
             be_modest()
-        else:
-            changed = None  # a generator takes what is sent only from its first yield on
+        else:  # a generator takes what is sent only from its first yield on
+            changed = None if once is None else report.trainer
         report.took(step, time.perf_counter() - began)
+        if once is not None:
+            report.rest()
+            connection.send(("obeyed", once[0]))
+            once = None
 
 
 def work(connection, task) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from ui import prose
 from ui.figures import Line, Plot
 from ui.training.jobs import Snapshot, Task
+from ui.training.remedies import remedies
 from ui.training.room import Control, training_room
 from ui.vae import models, square
 
@@ -95,9 +96,23 @@ def _square(now: Snapshot, url: str) -> None:
     square.mount([model], chosen="training", parts="live", key="vae_training_square")
 
 
+REMEDIES = {
+    "Cause collapse": (
+        {"kl_weight": 100.0},
+        "Set: the KL weighs 100. Within two hundred updates the codes tell nothing and every picture is the same grey mean.",
+    ),
+    "Cure it": (
+        {"kl_weight": 0.0},
+        "Set: the KL weighs 0, so codes cost nothing. When latents are in use again, move the weight back to 1: "
+        "1 alone does not wake them, because a decoder that has stopped listening gives the encoder nothing to say.",
+    ),
+}
+
+
 def mount() -> None:
     """Prose and room."""
     st.markdown(prose.section("vae", "Train"))
+    remedies("vae", REMEDIES)
     job = st.session_state.get("vae_job")
     flat = job is not None and job.task.config.num_latents == 2
     training_room(
