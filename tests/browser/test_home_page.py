@@ -13,3 +13,13 @@ def test_every_thumbnail_moves_and_is_a_door(page, app_url):
     doors.first.click()
     page.get_by_role("heading", level=1, name="Restricted Boltzmann machine").wait_for(timeout=30_000)
     page.wait_for_url("**/rbm", timeout=30_000)
+
+
+def test_on_a_phone_a_picture_stands_beside_its_words(new_page, app_url):
+    phone = new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone.goto(app_url)
+    phone.wait_for_selector(".root[data-ready=true] .door canvas", timeout=30_000)
+    door = phone.locator(".door").last
+    picture, words = door.locator("canvas").bounding_box(), door.locator("h3").bounding_box()
+    assert picture["x"] + picture["width"] < words["x"]
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")

@@ -7,7 +7,8 @@ import { loop } from "../kit/loop.js";
 import { paintTiles } from "../kit/pictures.js";
 import { ramp, reducedMotion } from "../kit/theme.js";
 
-const COUNT = 9, PICTURES_A_SECOND = { rbm: 15, dbn: 10, dbm: 15, vae: 30, gan: 20 }, WARM_UP = 40;
+const COUNT = 9, PICTURES_A_SECOND = { rbm: 15, dbn: 10, dbm: 15, vae: 30, gan: 20 };
+const WARM_UP = { rbm: 200, dbn: 40, dbm: 40, vae: 1, gan: 1 }; // steps from the noise before the first picture
 
 export default component(async (root, settings, page) => {
   const at = elements(root), kernels = loadKernels().catch(() => {});
@@ -37,7 +38,7 @@ export default component(async (root, settings, page) => {
     Promise.all([fetchModel(url), kernels])
       .then(([model]) => {
         door.dream = dreamOf(model, { count: COUNT, seed: index + 1 });
-        door.pictures = door.dream.next(family === "vae" || family === "gan" ? 1 : WARM_UP);
+        door.pictures = door.dream.next(WARM_UP[family]);
         paint(door);
       })
       .catch((error) => { text.textContent = `${sentence} (Its weights could not be read: ${error.message})`; });
