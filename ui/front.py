@@ -20,7 +20,7 @@ HEAD_START = {  # page: the component that it opens with, and the weights that t
     "dbn": ("dbn/stage", ("dbn-labels-mnist",)),
     "dbm": ("dbm/stage", ("dbm-mnist",)),
     "vae": ("vae/square", ("vae-mnist",)),
-    "gan": ("gan/walk", ("gan-mnist",)),
+    "gan": ("gan/game", ()),
 }
 FOR_EVERYBODY = ("clear_cache", "set_run_on_save", "load_git_info", "debug_disconnect_websocket", "debug_shutdown_runtime")
 HEADERS = [
