@@ -132,14 +132,15 @@ def test_momentum_adds_up_the_steps():
     phases = Phases(trainer, model, data, len(data), rng=torch.Generator().manual_seed(2))
     steps, gradients = [], []
     for _ in range(2):
-        before = model.W.detach().clone()
+        before = [parameter.detach().clone() for parameter in trainable(model)]
         reference = RBM(model.config).double()
         reference.load_state_dict(model.state_dict())
         phases.update(trainer, data, 0.1, 1)
-        steps.append((model.W.detach() - before) / 0.1)
-        gradients.append(gradient(reference, data, phases.particles()).W)
-    torch.testing.assert_close(steps[0], gradients[0], rtol=0, atol=1e-10)
-    torch.testing.assert_close(steps[1], 0.5 * gradients[0] + gradients[1], rtol=0, atol=1e-10)
+        steps.append([(now.detach() - old) / 0.1 for now, old in zip(trainable(model), before, strict=True)])
+        gradients.append(gradient(reference, data, phases.particles())[:3])
+    for first, second, a, b in zip(*steps, *gradients, strict=True):
+        torch.testing.assert_close(first, a, rtol=0, atol=1e-10)
+        torch.testing.assert_close(second, 0.5 * a + b, rtol=0, atol=1e-10)
 
 
 def test_bfloat16_products_give_nearly_the_same_update():
@@ -154,6 +155,9 @@ def one_update_of_float32(data: torch.Tensor, precision: str) -> torch.Tensor:
     phases = Phases(trainer, model, data, len(data), rng=torch.Generator().manual_seed(2))
     before = model.W.detach().clone()
     phases.update(trainer, data, 1.0, 1)
+    assert torch.equal(
+        phases.W.float(), model.W.detach().to(phases.W.dtype).float()
+    )  # the next products see the update
     return model.W.detach() - before
 
 
@@ -335,6 +339,17 @@ def test_steps_tell_where_they_are_and_measure():
     assert set(steps[0].metrics) == names | {"held_out_" + name for name in names}
     assert steps[1].metrics == {} and steps[-1].metrics
     assert steps[-1].metrics["reconstruction_error"] == pytest.approx(0.25, abs=0.05)
+
+
+def test_held_out_examples_are_measured_apart():
+    """Pixels never on in 50 training examples are expected with 1/52, and are always on in the others."""
+    model = RBM(RBMConfig(3, 2))
+    trainer = ContrastiveDivergence(num_epochs=1, batch_size=50, learning_rate=0.0)
+    step = next(
+        trainer.steps(model, torch.zeros(50, 3), rng=torch.Generator().manual_seed(0), held_out=torch.ones(9, 3))
+    )
+    assert step.metrics["reconstruction_error"] == pytest.approx((1 / 52) ** 2, rel=0.1)
+    assert step.metrics["held_out_reconstruction_error"] == pytest.approx((51 / 52) ** 2, rel=0.1)
 
 
 def test_hyper_parameters_can_change_while_training():

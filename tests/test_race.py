@@ -74,3 +74,4 @@ def test_dreams_of_two_equal_models_are_equal():
     models = [RBM(RBMConfig(5, 3)).requires_grad_(False) for _ in range(2)]
     a, b = (dream(model, 20, rng=torch.Generator().manual_seed(0)) for model in models)
     assert torch.equal(a.visible, b.visible) and math.isnan(a.digits_visited)
+    assert len(a.autocorrelation) == 2  # of sweeps 10 and 15: the first half is for arriving

@@ -147,6 +147,15 @@ def test_every_chain_may_have_its_own_clamp():
         assert (chains.layers[0].diagonal() == 1).all()
 
 
+def test_samples_are_as_many_sweeps_from_the_biases_as_asked():
+    model, rng = random_rbm(), torch.Generator().manual_seed(0)
+    chains = model.init_chains(6, rng=rng)
+    for _ in range(3):
+        chains = model.gibbs_step(chains, rng=rng)
+    found = model.sample(6, num_steps=3, rng=torch.Generator().manual_seed(0))
+    assert torch.equal(found, model.mean_visible(chains.layers[1]))
+
+
 def test_samples_are_means_in_data_units():
     binary = random_rbm().sample(6, num_steps=3, rng=torch.Generator().manual_seed(0))
     assert binary.shape == (6, 4) and binary.min() >= 0 and binary.max() <= 1
