@@ -8,13 +8,15 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deepgen import checkpoint
+from deepgen import adversarial_training, checkpoint
 from deepgen.adversarial_training import (
     LOSSES,
     AdversarialTraining,
+    average,
     discriminator_loss,
     generator_loss,
     input_gradient,
+    set_rates,
 )
 from deepgen.gan import GAN, GANConfig
 from deepgen.metrics import jensen_shannon, value_of_optimal_discriminator
@@ -58,6 +60,14 @@ def test_discriminator_loss_is_cross_entropy_with_one_sided_smoothing():
     by_hand = by_hand + F.binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
     for loss in ("saturating", "non-saturating"):
         assert discriminator_loss(real, fake, loss, label_smoothing=0.1).item() == pytest.approx(by_hand.item())
+
+
+def test_the_other_losses_by_hand():
+    real, fake = torch.randn(2, 30, dtype=torch.float64, generator=rng())
+    squares = ((real - 0.9) ** 2).mean() / 2 + (fake**2).mean() / 2  # one-sided here as well
+    assert discriminator_loss(real, fake, "least-squares", label_smoothing=0.1).item() == pytest.approx(squares.item())
+    critic = discriminator_loss(real, fake, "wasserstein", label_smoothing=0.1)
+    assert critic.item() == pytest.approx(fake.mean().item() - real.mean().item())
 
 
 def test_losses_stay_finite_at_certain_verdicts():
@@ -136,6 +146,88 @@ def test_the_first_update_is_adam_on_the_loss_that_autograd_differentiates():
         assert torch.allclose(moved, before[name] - 1e-3 * adam, atol=1e-9), name
 
 
+def test_the_discriminator_descends_its_smoothed_loss_and_half_r1_times_the_squared_slope():
+    """Plain descent at rate 1 shows the gradient itself, where Adam's first step shows its sign alone."""
+    D, reference = tiny().discriminator, tiny().discriminator
+    real, fake = points(), torch.randn(64, 2, dtype=torch.float64, generator=rng())
+    trainer = AdversarialTraining(r1=0.7, label_smoothing=0.1)
+    trainer.discriminator_step(D, torch.optim.SGD(D.parameters(), lr=1.0), real, fake, rng=rng())
+    slopes = torch.autograd.grad(reference(real.requires_grad_()).sum(), real, create_graph=True)[0]
+    loss = discriminator_loss(reference(real), reference(fake), "non-saturating", label_smoothing=0.1)
+    (loss + 0.35 * slopes.square().sum(1).mean()).backward()
+    for old, new in zip(reference.parameters(), D.parameters(), strict=True):
+        assert torch.allclose(new, old - old.grad, atol=1e-12)
+
+
+def test_rates_fall_for_both_players_and_reach_adam(monkeypatch):
+    seen = []
+
+    def spy(adam, learning_rate, beta1):
+        set_rates(adam, learning_rate, beta1)
+        seen.append((learning_rate, adam.param_groups[0]["lr"], adam.param_groups[0]["betas"]))
+
+    monkeypatch.setattr(adversarial_training, "set_rates", spy)
+    for decay in (True, False):
+        seen.clear()
+        trainer = AdversarialTraining(
+            num_epochs=1, batch_size=16, learning_rate=1e-3, discriminator_learning_rate=5e-3, beta1=0.3, decay=decay
+        )
+        fit(trainer, tiny(), points(), rng=rng())
+        shares = [1.0, 0.75, 0.5, 0.25] if decay else [1.0] * 4
+        assert [rate for rate, *_ in seen] == pytest.approx([rate * share for share in shares for rate in (1e-3, 5e-3)])
+        assert all(rate == adams and betas == (0.3, 0.999) for rate, adams, betas in seen)
+
+
+def test_the_penalty_is_taken_between_real_and_fake():
+    """A critic that is a kink: |x_1| has slope 1 wherever it is asked, but for its smooth bottom between the two."""
+
+    class Valley(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.depth = torch.nn.Parameter(torch.ones((), dtype=torch.float64))
+
+        def forward(self, x):
+            return self.depth * torch.where(x[:, 0].abs() < 1, x[:, 0] ** 2 / 2, x[:, 0].abs() - 0.5)
+
+    D = Valley()
+    adam = torch.optim.SGD(D.parameters(), lr=0.0)
+    real, fake = torch.full((20_000, 1), 1.0).double(), torch.full((20_000, 1), -1.0).double()
+    trainer = AdversarialTraining(loss="wasserstein", gradient_penalty=1.0)
+    norm = trainer.discriminator_step(D, adam, real, fake, rng=rng())["discriminator_gradient"]
+    # at x = 2 u - 1, u uniform, the slope is s = depth |x|: d/d depth of E (s - 1)^2 = 2 E (|x| - 1) |x| = -1/3
+    assert norm == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_each_step_sees_examples_of_its_own(monkeypatch):
+    seen, latents = [], []
+    discriminator_step, generator_step = AdversarialTraining.discriminator_step, AdversarialTraining.generator_step
+
+    def spy(trainer, D, adam, real, fake, *, rng):
+        seen.append((real, fake))
+        return discriminator_step(trainer, D, adam, real, fake, rng=rng)
+
+    def spy_on_latents(trainer, G, D, adam, z):
+        latents.append(z)
+        return generator_step(trainer, G, D, adam, z)
+
+    monkeypatch.setattr(AdversarialTraining, "discriminator_step", spy)
+    monkeypatch.setattr(AdversarialTraining, "generator_step", spy_on_latents)
+    fit(AdversarialTraining(num_epochs=1, batch_size=16, discriminator_steps=2), tiny(), points(), rng=rng())
+    assert sorted(torch.cat([real for real, _ in seen]).tolist()) == sorted(points().tolist())
+    fakes = torch.cat([fake for _, fake in seen])
+    assert len(fakes.unique(dim=0)) == len(fakes)
+    assert len(torch.cat(latents).unique(dim=0)) == 32
+
+
+def test_the_average_takes_statistics_and_weights_alike():
+    kept, player = tiny().generator, tiny().generator
+    for number, module in ((1.0, kept), (2.0, player)):
+        for value in module.state_dict().values():
+            value.fill_(number)
+    average(kept, player, 0.75)
+    assert all((value == (1.25 if value.is_floating_point() else 2)).all() for value in kept.state_dict().values())
+
+
 def test_both_players_see_fakes_from_batch_statistics():
     first = []
     for stored_mean in (0.0, 1e6):
@@ -191,6 +283,16 @@ def test_without_averaging_the_generator_is_the_player_and_with_it_lags():
         fit(trainer, gan, points(), rng=rng())
         last[averaging] = gan.generator.layers[0].weight - start.generator.layers[0].weight
     assert 0 < last[0.999].norm() < last[0.0].norm()
+
+
+def test_the_average_follows_quickly_at_first():
+    """After the first update it has gone 9/11 of the player's way, whatever its decay will be."""
+    start, ways = tiny(batch_norm=False), []
+    for averaging in (0.0, 0.999):
+        gan = copy.deepcopy(start)
+        next(AdversarialTraining(averaging=averaging).steps(gan, points(), rng=rng()))
+        ways.append(gan.generator.layers[0].weight - start.generator.layers[0].weight)
+    assert torch.allclose(ways[1], ways[0] * 9 / 11, atol=1e-12)
 
 
 def test_same_seed_same_weights_and_saved_bit_by_bit(tmp_path):

@@ -121,6 +121,26 @@ def test_a_changed_trainer_may_be_sent(case):
     assert isinstance(next(steps), TrainStep)
 
 
+def without_average(trainer):
+    """The same trainer, whose last weights are those of its last update."""
+    if isinstance(trainer, GreedyLayerwise):
+        return GreedyLayerwise(tuple(without_average(layer) for layer in trainer.layers))
+    wanted = {"average_last": 0.0, "averaged": 0.0, "averaging": 0.0, "decay": True}
+    names = {field.name for field in dataclasses.fields(trainer)}
+    return dataclasses.replace(trainer, **{name: value for name, value in wanted.items() if name in names})
+
+
+def test_rates_do_not_reach_zero_before_the_end(case):
+    """The last update teaches as well: zero would come one later."""
+    model = case.model(case.config)
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    history = [
+        torch.cat([parameter.detach().flatten() for parameter in parameters])
+        for _ in without_average(case.trainer).steps(model, case.data, rng=generator())
+    ]
+    assert not torch.equal(history[-1], history[-2])
+
+
 def test_pausing_is_not_pulling_and_stopping_is_closing(case):
     model = case.model(case.config)
     steps = case.trainer.steps(model, case.data, rng=generator())

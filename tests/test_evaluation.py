@@ -56,6 +56,8 @@ def test_gaussian_units_are_measured_on_standardised_pixels():
 @pytest.mark.parametrize("num_labels", [0, 2])
 def test_the_bound_of_a_dbn_holds_labels_or_not(num_labels):
     model = randomised(DBN(DBNConfig((9, 5, 4), num_labels=num_labels)), scale=0.5)
+    if num_labels:
+        model.top.visible.bias[-2:] = torch.tensor([2.0, 0.5])  # labels have biases, too
     hidden = torch.cat(list(all_states(5, dtype=torch.float32)))
     log_joint = -model.top_free_energy(hidden)  # of the hidden layer, up to the top's log Z
     below = model.layers[0]
@@ -82,12 +84,43 @@ def test_the_bound_of_a_dbm_holds():
 
 
 @torch.no_grad()
+def test_the_bound_of_a_dbm_is_that_of_the_fixed_point():
+    model, x = randomised(DBM(DBMConfig((9, 5, 4))), scale=1.0), datasets.load(BARS).images
+    metrics = evaluation.evaluate(model, BARS, num_sweeps=1, num_betas=2, num_chains=2)
+    settled = model.log_likelihood_bound(x, 0.0, num_iterations=500).mean().item()
+    assert metrics["bound_ais"] + metrics["log_partition_ais"] == pytest.approx(settled, abs=0.01)
+
+
+@torch.no_grad()
+def test_the_way_back_of_a_dbm_begins_at_samples_of_the_model():
+    """In a single step, with nowhere to recover on the way."""
+    model = randomised(DBM(DBMConfig((64, 5, 4))), scale=0.3)
+    metrics = evaluation.evaluate(model, "bars-and-stripes-8x8", num_sweeps=100, num_betas=2, num_chains=500)
+    found = metrics["bound_ais"] + metrics["log_partition_ais"] - metrics["bound_reverse_ais"]
+    assert found == pytest.approx(log_partition_exact_dbm(model), abs=0.5)
+
+
+@torch.no_grad()
 def test_bounds_of_a_vae_come_in_order():
     model = VAE(VAEConfig(9, (8,), 2))
     model.initialise(datasets.load(BARS).images, rng=torch.Generator().manual_seed(1))
     metrics = evaluation.evaluate(model, BARS, num_samples=500)
     assert metrics["elbo"] <= metrics["importance_weighted_bound_500"] <= metrics["log_likelihood"] + 0.05
     assert metrics["log_likelihood"] - metrics["importance_weighted_bound_500"] < 0.1
+
+
+@torch.no_grad()
+def test_grey_values_are_measured_as_they_are():
+    """A decoder that knows the biases alone: both bounds are sums over pixels."""
+    model = VAE(VAEConfig(784, (2,)))
+    model.visible.bias.fill_(-2.0)
+    metrics = evaluation.evaluate(model, "mnist", num_examples=20, num_samples=2)
+    on, off = torch.tensor([-2.0, 2.0]).sigmoid().log().tolist()
+    grey = datasets.load("mnist", "test").images[:20].sum(1).mean().item()
+    binary = datasets.binarised_test("mnist")[:20].sum(1).mean().item()
+    assert grey != binary
+    assert metrics["elbo_of_grey_values"] == pytest.approx(grey * on + (784 - grey) * off, rel=1e-5)
+    assert metrics["elbo"] == pytest.approx(binary * on + (784 - binary) * off, rel=1e-5)
 
 
 def test_a_classifier_that_always_says_the_same_is_right_as_often_as_that_label_comes():

@@ -30,6 +30,12 @@ def test_a_linear_output_reaches_beyond_the_unit_interval():
     assert x.min() < 0
 
 
+def test_the_discriminator_sees_intensities_centred():
+    images, anything = tiny().discriminator, tiny(output="linear").discriminator
+    x = torch.rand(9, 6, dtype=torch.float64, generator=rng(1))
+    assert torch.allclose(images(x), anything(2 * x - 1), atol=1e-12)
+
+
 def test_the_configuration_rebuilds_the_architecture():
     gan = tiny(minibatch_discrimination=2)
     again = GAN(gan.config).double()

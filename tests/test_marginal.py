@@ -31,6 +31,14 @@ def test_with_the_true_posterior_every_weight_is_log_p():
     torch.testing.assert_close(importance_weighted_bound(vae, x, num_samples=130, rng=rng()), marginal.log_prob(x))
 
 
+def test_samples_come_from_the_prior():
+    """The pictures of a linear model, b + W z with z ~ N(0, I), have the covariance W W^T."""
+    vae, marginal = linear_gaussian()
+    x = vae.sample(40_000, rng=rng())
+    torch.testing.assert_close(x.mean(0), marginal.mean, rtol=0, atol=0.05)
+    torch.testing.assert_close(torch.cov(x.T), marginal.covariance_matrix - torch.eye(3).double(), rtol=0.05, atol=0.05)
+
+
 def test_quadrature_integrates_the_linear_gaussian_model():
     vae, marginal = linear_gaussian()
     x = marginal.mean + torch.randn(20, 3, generator=rng(), dtype=torch.float64)

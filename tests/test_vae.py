@@ -1,3 +1,4 @@
+import copy
 import math
 
 import pytest
@@ -123,6 +124,47 @@ def test_kl_weight_warms_up_and_can_be_changed_while_training():
     assert step.metrics["kl_weight"] == 5 and step.step == 10 and step.epoch == 2.5
 
 
+@pytest.mark.parametrize("settings", [{}, {"kl_weight": 3.0}, {"num_importance_samples": 4}], ids=str)
+def test_the_first_update_is_adam_on_the_bound_that_autograd_differentiates(settings):
+    """Its first step is the sign of the gradient, at the whole of the learning rate; drawn with the same numbers."""
+    vae, data = random_vae(), patterns()
+    reference, before = copy.deepcopy(vae), copy.deepcopy(vae.state_dict())
+    trainer = VariationalTraining(1, batch_size=64, learning_rate=1e-3, **settings)
+    next(trainer.steps(vae, data, rng=rng(5)))
+    stream = rng(5)
+    batch = torch.bernoulli(data[torch.randperm(64, generator=stream)], generator=stream)
+    if "num_importance_samples" in settings:
+        weights = log_importance_weights(reference, batch, num_samples=4, rng=stream).exp()
+        objective = weights.mean(0).log().mean()
+    else:
+        reconstruction, kl = reference.elbo(batch, rng=stream)
+        objective = (reconstruction - settings.get("kl_weight", 1.0) * kl).mean()
+    (-objective).backward()
+    for name, parameter in reference.named_parameters():
+        adam = parameter.grad / (parameter.grad.abs() + 1e-8)
+        torch.testing.assert_close(vae.state_dict()[name], before[name] - 1e-3 * adam, rtol=0, atol=1e-8, msg=name)
+
+
+@pytest.mark.parametrize("binarise", [True, False])
+def test_every_batch_is_drawn_afresh_or_left_grey(binarise, monkeypatch):
+    seen, elbo = [], VAE.elbo
+
+    def spy(vae, x, *, rng):
+        seen.append(x)
+        return elbo(vae, x, rng=rng)
+
+    monkeypatch.setattr(VAE, "elbo", spy)
+    grey = torch.linspace(0, 1, 6).repeat(4000, 1)
+    fit(VariationalTraining(2, batch_size=4000, binarise=binarise), VAE(VAEConfig(6, (5,))), grey, rng=rng())
+    if not binarise:
+        assert all(torch.equal(x, grey) for x in seen)
+        return
+    assert not torch.equal(*seen)
+    for x in seen:
+        assert set(x.unique().tolist()) == {0.0, 1.0}
+        assert ((x.mean(0) - grey[0]).abs() <= 4.5 * (grey[0] * (1 - grey[0]) / 4000).sqrt()).all()
+
+
 def test_a_heavy_kl_collapses_the_posterior_and_it_shows():
     data = bars_and_stripes(3, 3).images
     vae = VAE(VAEConfig(9, (32,)))
@@ -155,6 +197,7 @@ def test_gaussian_pixels_and_more_latents():
 
 def test_held_out_examples_are_measured_and_change_nothing():
     data, states = torch.rand(40, 6, generator=rng()), []
+    others = torch.get_rng_state()
     for held_out in (None, torch.rand(30, 6, generator=rng(1))):
         vae = VAE(VAEConfig(6, (5,)))
         steps = VariationalTraining(num_epochs=2, batch_size=10).steps(vae, data, rng=rng(), held_out=held_out)
@@ -165,6 +208,7 @@ def test_held_out_examples_are_measured_and_change_nothing():
         metrics["held_out_reconstruction"] - metrics["held_out_kl"], abs=1e-4
     )
     assert metrics["active_latents"] in (0, 1, 2)
+    assert torch.equal(others, torch.get_rng_state())
     assert all(torch.equal(a, b) for a, b in zip(states[0].values(), states[1].values(), strict=True))
 
 
