@@ -6,6 +6,6 @@ from ui import lesson
 from ui.paper import sections
 
 SECTIONS = {chapter: partial(sections.equations, chapter) for chapter in ("RBM", "DBN", "DBM", "VAE", "GAN")}
-SECTIONS |= {"Errata": sections.errata, "Experiments": sections.experiments}
+SECTIONS |= {"Errata": sections.errata, "Experiments": sections.experiments_section}
 
 lesson.show("paper", "The paper", SECTIONS)

@@ -54,7 +54,9 @@ def test_a_sheet_shows_data_reconstructions_and_samples(model, rows, images, rng
 
 
 def test_pixels_drawn_alone_are_the_floor_that_a_model_must_beat():
-    assert -210 < experiments.independent_pixels() < -200
+    floor = experiments.without_a_model()
+    assert -210 < floor["independent_pixels"] < -200
+    assert 0.05 < floor["mean_image_error"] < 0.1
 
 
 def test_what_has_no_number_is_null():

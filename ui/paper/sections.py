@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from ui import assets, prose
-from ui.paper import contents
+from ui import prose
+from ui.paper import contents, experiments
 
 
 def door(entry: contents.Equation | contents.Figure) -> None:
     """A link to the section of the page where the entry is alive."""
-    st.page_link(f"../pages/{entry.page}.py", label=f"{entry.page.upper()}: {entry.section}",
-                 query_params={f"{entry.page}_section": entry.section})
+    st.page_link(f"../pages/{entry.page}.py", label=f"{entry.page.upper()}: {entry.section}", icon=":material/arrow_forward:",
+                 query_params={f"{entry.page}_section": entry.section})  # fmt: skip
 
 
 def equations(chapter: str) -> None:
@@ -18,23 +18,22 @@ def equations(chapter: str) -> None:
         if equation.chapter != chapter:
             continue
         with st.container(border=True, key=f"paper_equation_{equation.number}"):
-            left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+            left, right = st.columns(2, gap="medium", vertical_alignment="center")
             with left:
-                st.latex(rf"{equation.latex} \qquad ({equation.number})")
+                st.latex(rf"({equation.number}) \quad {equation.latex}")
                 if equation.printed:
-                    st.markdown(f"printed: ${equation.printed}$")
-            with right:
+                    st.caption(f"printed: ${equation.printed}$")
                 st.markdown(equation.sentence)
+            with right:
                 line = equation.line
-                st.code(f"# {line.path}, line {line.number}\n{line.text}", language="python", wrap_lines=True)
+                st.code(f"{line.text}  # {line.path}:{line.number}", language="python", wrap_lines=True)
                 door(equation)
     figures = [figure for figure in contents.index()[1] if figure.page == chapter.lower()]
     if figures:
         st.markdown("**Figures**")
     for figure in figures:
-        left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
-        left.markdown(f"Figure {figure.number}. {figure.sentence}")
-        with right:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"Figure {figure.number}. {figure.sentence}", width="content")
             door(figure)
 
 
@@ -45,26 +44,31 @@ def _errata() -> list[tuple[str, str, str]]:
 
     outer, tied = errata.outer_product_of_means(), errata.tied_start_with_and_without_swap()
     kl, slopes, sigma = errata.kl_is_unbounded(), errata.slopes_in_the_logit(), errata.sigma_taken_for_variance()
-    biases = {k: errata.bias_of_contrastive_divergence(k) for k in (1, 10, 100)}
+    biases = {k: errata.bias_of_contrastive_divergence(k, scale=3.0) for k in (1, 10, 100)}
     return [
         ("Notebook, RBM", "the gradient as the outer product of batch means",
          f"The mean of outer products has rank {outer['rank']} on bars and stripes, the notebook's has rank {outer['rank_of_notebook']}: "
-         f"{outer['relative_error']:.0%} of the gradient is wrong."),
+         f"the positive phase is off by {percent(outer['relative_error'])}."),
         ("2.2", "k = 1 is sufficiently accurate",
          "On bars and stripes and a machine with strong weights the expected update is off the exact gradient by "
-         + ", ".join(f"{bias:.2%} for k = {k}" for k, bias in biases.items()) + "."),
+         + ", ".join(f"{percent(bias)} for k = {k}" for k, bias in biases.items()) + "."),
         ("(22)", "transposing the weights leaves the distribution as it was",
          f"Total variation between RBM and stack: {tied['swapped']:.0e} with the biases swapped, {tied['printed']:.2f} without."),
         ("5.1", 'the KL is "up to one"',
          f"KL(N(3, 0.1²), N(0, 1)) = {kl['kl']:.2f} nats. The Jensen-Shannon divergence is the bounded one: {kl['jensen_shannon']:.3f} here, "
          f"never above log 2 = {kl['bound']:.3f}."),
         ("Notebook, VAE", "log σ in the place of log σ²",
-         f"For a latent with mean 1 and log σ = -1.5 the KL is {sigma['true']:.2f} nats; the notebook computes {sigma['notebook']:.2f}."),
+         f"For a latent with mean 1 and log σ = −1.5 the KL is {sigma['true']:.2f} nats; the notebook computes {sigma['notebook']:.2f}."),
         ("6.1", 'the gradient "at D = 0"',
-         f"At logit -6 the generator feels {slopes['saturating']:.4f} through the saturating loss (37) and {slopes['non_saturating']:.4f} through (38)."),
+         f"At logit −6 the generator feels {abs(slopes['saturating']):.4f} through the saturating loss (37) and {abs(slopes['non_saturating']):.4f} through (38)."),
         ("Data", "binary MNIST by a threshold",
          f"Stochastic binarisation adds {errata.noise_of_binarisation():.1f} nats of noise an image: likelihoods of the two kinds do not compare."),
     ]  # fmt: skip
+
+
+def percent(share: float) -> str:
+    """A share in percent, two digits of it, or that it is next to nothing."""
+    return "less than 0.01 %" if share < 1e-4 else f"{100 * share:.2g} %"
 
 
 def errata() -> None:
@@ -78,25 +82,7 @@ def errata() -> None:
     st.markdown(prose.section("paper", "Other errata"))
 
 
-EXPERIMENTS = [  # (section of the paper, as printed, how to see that, as it should be, its checkpoint)
-    ("2.4 RBM", "1000 hidden units, uniform weights in (0, 1), reconstructions of training images", "`python -m benchmarks.race`: what reconstruction hides",
-     "PCD with centred gradient, likelihood from both sides", "rbm-1000-mnist"),
-    ("3.3 DBN", "500-500-1000, reconstructions", "the DBN page, *Train*, with the tied start off", "greedy stacking with the bound on test images", "dbn-mnist"),
-    ("5.2 VAE", "784-512-2, log σ taken for log σ²", "`python -m benchmarks.mismatched_kl`: its printed and its true value", "the same network, the right KL", "vae-paper-mnist"),
-    ("6.3 GAN", "256-256-256 against 512-256, no measure of quality", "`python -m benchmarks.notebook_gan`: its modes and distance", "averaged generator, measured by a classifier's features", "gan-mnist"),
-]  # fmt: skip
-
-
-def experiments() -> None:
-    """The four experiments as a table; what was measured comes from the checkpoints' cards."""
-    from deepgen.checkpoint import card_of
-
+def experiments_section() -> None:
+    """The four experiments, result beside result."""
     st.markdown(prose.section("paper", "Experiments"))
-    lines = ["| section | as printed | to see it | as it should be | measured |", "|---|---|---|---|---|"]
-    for section, printed, command, better, name in EXPERIMENTS:
-        measured = "not made yet: `python -m deepgen pretrain " + name + "`"
-        if assets.has_weights(name):
-            card = card_of((assets.PRETRAINED / f"{name}.safetensors").read_bytes())
-            measured = "<br>".join(f"{metric.replace('_', ' ')}: {value:.4g}" for metric, value in list(card.metrics.items())[:5])
-        lines.append(f"| {section} | {printed} | {command} | {better}: `{name}` | {measured} |")
-    st.markdown("\n".join(lines), unsafe_allow_html=True)
+    experiments.mount()

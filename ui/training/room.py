@@ -35,6 +35,14 @@ class Control:
     group: str = ""  # what it changes; controls of a group stand together
     minor: bool = False  # folded away at first
 
+    def written(self, value: Any) -> str:
+        """A value as it stands on the screen, and in the address."""
+        if self.kind == "switch":
+            return str(value).lower()
+        if self.names and value in self.names:
+            return self.names[value]
+        return f"{value:g}" if self.kind == "scale" else str(value)
+
 
 def training_room(
     page: str,
@@ -111,7 +119,6 @@ def _draw_control(page: str, control: Control, *, disabled: bool) -> Any:
         "persist_state": "session",
         "disabled": disabled,
     }
-    names = control.names or {}
     if control.kind == "switch":
         return st.toggle(control.label, control.default, **common)
     if control.kind == "whole number":
@@ -119,10 +126,8 @@ def _draw_control(page: str, control: Control, *, disabled: bool) -> Any:
         return int(st.number_input(control.label, low, high, control.default, **common))
     if control.kind == "choice":
         index = list(control.options).index(control.default)
-        return st.selectbox(control.label, control.options, index, format_func=lambda x: names.get(x, str(x)), **common)
-    return st.select_slider(
-        control.label, control.options, control.default, format_func=lambda x: names.get(x, f"{x:g}"), **common
-    )
+        return st.selectbox(control.label, control.options, index, format_func=control.written, **common)
+    return st.select_slider(control.label, control.options, control.default, format_func=control.written, **common)
 
 
 def _draw_buttons(row, page: str, owner: str, job, now: Snapshot | None, settings: dict, make_task, steps) -> None:
