@@ -196,7 +196,7 @@ PRESETS: dict[str, Preset] = {
                 (
                     ContrastiveDivergence(1),
                     ContrastiveDivergence(6, learning_rate=0.03, precision="bfloat16"),
-                    ContrastiveDivergence(12, learning_rate=0.03, precision="bfloat16"),
+                    ContrastiveDivergence(50, learning_rate=0.03, precision="bfloat16"),
                 ),
                 num_trained=1,
                 classification=30.0,
@@ -211,7 +211,7 @@ PRESETS: dict[str, Preset] = {
         DBNConfig((784, 500, 500, 2000), num_labels=10, tied=False),
         (
             UpDown(
-                6,
+                20,
                 learning_rate=0.01,
                 top_learning_rate=0.01,
                 gibbs_steps=2,

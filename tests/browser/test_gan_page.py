@@ -155,6 +155,18 @@ def test_worlds_and_their_divergence_agree_with_deepgen(javascript):
     assert found["refused"] == "9 points are too few to learn from: draw at least 10."
 
 
+def test_to_look_at_a_game_does_not_change_it(javascript):
+    fakes = javascript(
+        """const { Match } = await import("/ui/gan/game/match.js"), W = await import("/ui/gan/game/worlds.js");
+        return [false, true].map((looks) => {
+            const match = new Match(W.ring(), {}, 3);
+            for (let i = 0; i < 5; i++) { match.update(); if (looks) match.view(); }
+            return Array.from(match.view({ field: false, slow: false }).fakes);
+        });"""
+    )
+    assert fakes[0] == fakes[1]
+
+
 @pytest.fixture
 def game(page, app_url):
     page.goto(f"{app_url}/gan")

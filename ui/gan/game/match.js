@@ -32,6 +32,7 @@ export class Match {
     this.grid = regularGrid(GRID_LINES);
     this.lattice = lattice(LATTICE);
     this.reals = sampleWorld(world, NUM_FAKES, this.random);
+    this.manyReals = sampleWorld(world, 1000, new Random(seed + 1)); // drawn apart: to look must not change the game
   }
 
   normals(n) {
@@ -102,9 +103,9 @@ export class Match {
     return seen;
   }
 
-  /** V(D, G) of equation (36) with the present D, over real draws and the lattice. */
+  /** V(D, G) of equation (36) with the present D, over fixed real draws and the lattice. */
   value(many) {
-    const { D } = this.players, real = sampleWorld(this.world, 1000, this.random);
+    const { D } = this.players, real = this.manyReals;
     const mean = (logits, of) => logits.reduce((sum, a) => sum + of(a), 0) / logits.length;
     return -mean(output(D, real, 1000), (a) => discriminatorLoss.real(a, "saturating")[0])
       - mean(output(D, many, many.length / 2), (a) => discriminatorLoss.fake(a, "saturating")[0]);
