@@ -54,6 +54,13 @@ def test_every_answer_has_the_headers():
     assert answer("/x", b"image/png", b"0123456789abc")[0][b"referrer-policy"] == b"same-origin"
 
 
+def test_a_page_may_load_only_what_comes_from_here():
+    policy = answer("/rbm")[0][b"content-security-policy"].decode()
+    assert "script-src 'self' blob: 'wasm-unsafe-eval' 'sha256-" in policy
+    assert "'unsafe-eval'" not in policy and "script-src 'unsafe-inline'" not in policy
+    assert b"content-security-policy" not in answer("/x", b"image/png", b"0123456789abc")[0]
+
+
 @pytest.mark.parametrize("page", front.HEAD_START)
 def test_every_component_of_the_table_exists(page):
     component, _ = front.HEAD_START[page]

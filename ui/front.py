@@ -5,10 +5,14 @@ loading; the stage then finds them in the cache. And since every visitor can sen
 knows, the ones that would empty the caches or stop the server for everybody are dropped here.
 """
 
+import base64
+import hashlib
 import posixpath
 import re
 from functools import cache
+from pathlib import Path
 
+import streamlit
 from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -28,6 +32,22 @@ HEADERS = [
     (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
+
+
+@cache
+def content_security_policy() -> bytes:
+    """What a page may load: only what comes from here. Streamlit runs one inline script, allowed by its hash, and the
+    components' shims as blobs; its styles are inline; our kernels are WebAssembly.
+    """
+    html = (Path(streamlit.__file__).parent / "static" / "index.html").read_text()
+    inline = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inline]
+    scripts = " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *(f"'sha256-{digest}'" for digest in hashes)])
+    return (
+        f"default-src 'self'; script-src {scripts}; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; "
+        "object-src 'none'; base-uri 'self'; form-action 'self'"
+    ).encode()
 
 
 @cache
@@ -83,8 +103,10 @@ class _Answer:
         if message["type"] == "http.response.start":
             headers = dict(message["headers"])
             message["headers"] = [*message["headers"], *HEADERS]
-            html = headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers
-            if html and self.extra:
+            html = headers.get(b"content-type", b"").startswith(b"text/html")
+            if html:
+                message["headers"].append((b"content-security-policy", content_security_policy()))
+            if html and self.extra and b"content-encoding" not in headers:
                 self.start = message  # held back: the body will be longer than it says
                 return
         elif message["type"] == "http.response.body" and self.start:

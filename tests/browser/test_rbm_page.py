@@ -205,3 +205,11 @@ def test_a_phone_needs_no_sideways_scrolling_and_a_finger_draws(new_page, app_ur
     pad = phone.locator(f"{STAGE} canvas[data-id=pad]")
     pad.tap()
     assert "pixels are held" in phone.locator(f"{STAGE} [data-id=hint]").inner_text()
+
+
+def test_the_small_machine_is_in_the_address(page, app_url):
+    page.goto(f"{app_url}/rbm?rbm_section=Mathematics&rbm_small_h=2&rbm_small_h=3")
+    hidden = page.locator(".st-key-rbm_small_h button")
+    hidden.first.click(timeout=60_000)
+    page.wait_for_url("**rbm_small_h=1**", timeout=20_000)
+    assert "rbm_small_h=2" in page.url and "rbm_small_h=3" in page.url

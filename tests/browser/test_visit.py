@@ -55,3 +55,21 @@ def test_a_lock_holds_a_group_of_buttons_and_a_drawing(page, app_url):
         assert page.locator(f"{STAGE} button[data-id={name}]").is_disabled(), name
     assert page.locator(f"{STAGE} button[data-id=noise]").is_enabled()
     assert page.locator(f"{STAGE} canvas[data-id=pad]").evaluate("canvas => canvas.inert")
+
+
+def test_a_widget_that_cannot_take_what_a_link_asks_for_says_so(page, app_url):
+    page.goto(f"{app_url}/rbm?rbm_section=Train&rbm_train_num_hidden=9999&rbm_train_num_epochs=5")
+    toast = page.get_by_test_id("stToast")
+    toast.wait_for(timeout=60_000)
+    assert "rbm_train_num_hidden=9999" in toast.inner_text() and "num_epochs" not in toast.inner_text()
+
+
+def test_no_page_asks_for_what_its_policy_forbids(page, app_url):
+    refused = []
+    page.on("console", lambda message: "Content Security Policy" in message.text and refused.append(message.text))
+    for name in ("", "rbm", "dbn", "dbm", "vae", "gan", "compare", "paper"):
+        page.goto(f"{app_url}/{name}")
+        page.get_by_role("heading", level=1).wait_for(timeout=60_000)
+        if name != "paper":
+            page.wait_for_selector(".root[data-ready=true]", timeout=60_000)
+    assert not refused

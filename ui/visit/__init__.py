@@ -14,6 +14,7 @@ IDLE_SECONDS, COUNTDOWN_SECONDS = 120, 20
 def frame() -> None:
     """Read ?kiosk=1 and ?lock=name,name; they hold for the whole session, on every page. Called once by the shell."""
     state, query = st.session_state, st.query_params
+    state["visit_asked"] = query.to_dict()
     if "kiosk" in query:
         state["visit_kiosk"] = query["kiosk"] == "1"
     if "lock" in query:
@@ -26,6 +27,7 @@ def frame() -> None:
 
 def footer() -> None:
     """Below every page, except in the kiosk: the link to what the visitor sees now."""
+    _tell_refused()
     if st.session_state.get("visit_kiosk"):
         return
     with st.container(horizontal=True, horizontal_alignment="right", key="visit_footer"):
@@ -33,12 +35,31 @@ def footer() -> None:
             show_link()
 
 
+def _tell_refused() -> None:
+    """Streamlit drops from the address what its widgets cannot take; the visitor should know. Components tell themselves."""
+    state, query = st.session_state, st.query_params
+    refused = [
+        f"{name}={value[:40]}"
+        for name, value in state["visit_asked"].items()
+        if name not in query and name in state and str(state[name]) != value
+    ]
+    if refused:
+        st.toast(
+            f"The link asks for what is not known here ({', '.join(refused)}): the usual setting stands instead.",
+            duration="long",
+        )
+
+
 @st.dialog("This scene as a link")
 def show_link() -> None:
     """The address with all settings, seed included, as text and as a QR code."""
     url = address()
     st.code(url, language=None, wrap_lines=True)
-    st.image(qr_code(url), width=240, caption="The same for a phone's camera")
+    picture = qr_code(url)
+    if picture:
+        st.image(picture, width=300, caption="The same for a phone's camera")
+    else:
+        st.caption("With a drawing as large as this the link is too long for a QR code.")
     st.caption("Add `kiosk=1` for an exhibit that resets itself, or `lock=name,name` with names of settings from the address to hold them still.")
 
 
@@ -49,10 +70,13 @@ def address() -> str:
     return url + ("?" + urlencode(query) if query else "")
 
 
-def qr_code(text: str) -> bytes:
-    """A QR code as PNG, black on white, whatever the theme: cameras want it so."""
+def qr_code(text: str) -> bytes | None:
+    """A QR code as PNG, black on white, whatever the theme: cameras want it so. None for a text that no code can hold."""
     import segno
 
     picture = io.BytesIO()
-    segno.make(text, error="m").save(picture, kind="png", scale=6, border=3)
+    try:
+        segno.make(text, error="m" if len(text) < 500 else "l").save(picture, kind="png", scale=6, border=3)
+    except segno.DataOverflowError:
+        return None
     return picture.getvalue()
