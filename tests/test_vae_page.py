@@ -87,3 +87,8 @@ def test_a_missing_data_set_leaves_the_model_without_test_pictures(monkeypatch):
 
     monkeypatch.setattr(vae_models.assets, "images_url", missing)
     assert vae_models.entry("vae-fashion", "clothes", "/somewhere", "fashion")["images"] is None
+
+
+def test_the_path_of_both_terms_is_averaged_over_neighbours():
+    path = vae_training._averaged(torch.arange(1000.0).numpy())
+    assert len(path) == 77 and path[-1] == 993 and path == sorted(path)

@@ -93,7 +93,15 @@ def make_task(settings: dict) -> Task:
 def _square(now: Snapshot, url: str) -> None:
     data = st.session_state["vae_job"].task.data
     model = models.entry("training", "Your training", url, data, 500)
-    square.mount([model], chosen="training", parts="live", key="vae_training_square")
+    terms = {name: _averaged(now.curves[name][1]) for name in ("kl", "reconstruction")}
+    terms["weight"] = now.trainer.kl_weight
+    square.mount([model], chosen="training", parts="live", terms=terms, key="vae_training_square")
+
+
+def _averaged(values, most: int = 80) -> list[float]:
+    """Means of neighbours, so that a path is seen and not the noise of batches; the newest points are at the end."""
+    length = max(5, -(-len(values) // most))
+    return [round(float(values[max(0, end - length) : end].mean()), 2) for end in range(len(values), 0, -length)][::-1]
 
 
 REMEDIES = {

@@ -58,12 +58,14 @@ function contour(p, side, level, width, context) {
   }
 }
 
+const within = (x, width) => Math.max(0, Math.min(width, x)); // what has run away sits on the rim
+
 export function drawPoints({ context, width }, points, bound, colour, radius, alpha = 0.8) {
   context.fillStyle = colour;
   context.globalAlpha = alpha;
   context.beginPath();
   for (let k = 0; k < points.length; k += 2) {
-    const x = ((points[k] + bound) / (2 * bound)) * width, y = ((bound - points[k + 1]) / (2 * bound)) * width;
+    const x = within(((points[k] + bound) / (2 * bound)) * width, width), y = within(((bound - points[k + 1]) / (2 * bound)) * width, width);
     context.moveTo(x + radius, y);
     context.arc(x, y, radius, 0, 2 * Math.PI);
   }

@@ -17,6 +17,7 @@ import { smooth, TOUR, walk } from "./film.js";
 import { densityOfCodes, logLikelihood, priorDensity, quantile, verdict } from "./numbers.js";
 import { ownPicture } from "./own.js";
 import { evenGrid, LIMIT, plane, quantileGrid } from "./plane.js";
+import { drawTerms } from "./terms.js";
 import { saveFilm } from "./save_film.js";
 
 const CELLS = 72, WIDTH = 0.12; // WIDTH: how much the codes are smoothed where their density is shown
@@ -158,6 +159,7 @@ export default component(async (root, settings, page) => {
     if (!found.count) return;
     show(found.count);
     for (const name of ["interpolate", "testDigit", "saveCodes"]) at[name].disabled = false;
+    hold();
     restore();
     const { density } = await ask("density", { mean: codes.mean, logVar: codes.logVar, cells: CELLS, limit: LIMIT, width: WIDTH });
     if (superseded()) return;
@@ -192,7 +194,10 @@ export default component(async (root, settings, page) => {
       return button;
     });
     at.legend.replaceChildren(...shown);
+    hold();
   }
+
+  const hold = () => document.dispatchEvent(new Event("locked")); // what is new, or free again, may be held still for a class
 
   // --- moving
   const playing = () => at.play.getAttribute("aria-pressed") === "true";
@@ -361,6 +366,7 @@ export default component(async (root, settings, page) => {
       clear: Uint32Array.from({ length: 256 }, (_, i) => ((i << 24) | (b << 16) | (g << 8) | r) >>> 0), // ink, the paper left out
     };
     map.theme(found);
+    paintTerms();
     if (!vae) return;
     decode();
     legend();
@@ -369,8 +375,15 @@ export default component(async (root, settings, page) => {
     own.look(pad.values);
     if (at.grid.pictures) drawGrid().then(drawStrip);
   }
+  function paintTerms() {
+    if (!settings.terms || !colours) return;
+    drawTerms(at.terms, settings.terms, colours);
+    at.weightText.textContent = `the KL weighs ${settings.terms.weight}`;
+  }
   async function update(next) {
     models = next.models;
+    settings = next;
+    paintTerms();
     const wish = [at.model.value, setting.model, next.chosen].find((id) => models.some((model) => model.id === id));
     at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
     at.model.value = wish;
@@ -387,7 +400,7 @@ export default component(async (root, settings, page) => {
   if (setting.path && settings.parts === "all") useRoute(smooth(PLACES.points(setting.path)), "your path", { start: !linked });
   play(!reducedMotion() && !linked);
   wake();
-  const resized = new ResizeObserver(() => { if (vae) paint(); });
+  const resized = new ResizeObserver(() => { paintTerms(); if (vae) paint(); });
   resized.observe(at.plane);
   const announcing = setInterval(() => { at.status.textContent = `z is at ${at.where.textContent}. ${at.verdict.textContent}`; }, 10000);
 
