@@ -50,8 +50,10 @@ def mount() -> None:
     bound = machine.bound(means).item() - log_partition
     with right:
         st.latex(
-            rf"E(\mathbf v, \mathbf h^1, \mathbf h^2) = {energy:.3f} \qquad "
-            rf"\log Z = {log_partition:.3f} \quad \text{{(a sum over {2**8} states)}}"
+            r"\begin{aligned}"
+            rf"E(\mathbf v, \mathbf h^1, \mathbf h^2) &= {energy:.3f} \\"
+            rf"\log Z &= {log_partition:.3f} \quad \text{{({2**8} states)}}"
+            r"\end{aligned}"
         )
         st.latex(
             rf"p(\mathbf v, \mathbf h^1, \mathbf h^2) = \frac{{e^{{{-energy:.3f}}}}}{{Z}} "
@@ -63,10 +65,7 @@ def mount() -> None:
             (0, r"p(v_i = 1 \mid \mathbf h^1)"),
         ):
             st.latex(text + " = " + _vector(machine.mean(i, layers)[0].tolist()))
-        st.latex(
-            rf"\boldsymbol\mu^1 = {_vector(mu1[0].tolist())} \qquad \boldsymbol\mu^2 = {_vector(mu2[0].tolist())}"
-        )
-        st.latex(
-            rf"\log p(\mathbf v) = {exact:.4f} \;\ge\; {bound:.4f} \qquad \text{{gap }} {exact - bound:.4f} "
-            r"= \mathrm{KL}(q \,\|\, p(\mathbf h \mid \mathbf v))"
-        )
+        for l, mu in ((1, mu1), (2, mu2)):
+            st.latex(rf"\boldsymbol\mu^{l} = {_vector(mu[0].tolist())}")
+        st.latex(rf"\log p(\mathbf v) = {exact:.4f} \;\ge\; {bound:.4f}")
+        st.latex(rf"\text{{gap }} {exact - bound:.4f} = \mathrm{{KL}}(q \,\|\, p(\mathbf h \mid \mathbf v))")

@@ -51,7 +51,7 @@ def _draw_distributions(alone: list[float], stacked: list[float]) -> None:
         go.Bar(x=names, y=stacked, name="the stack at its start", marker_color=figures.HUES["violet"]),
     ])  # fmt: skip
     figure.update_layout(
-        height=280, margin=dict(l=8, r=8, t=8, b=8), yaxis_title="p(v)", xaxis_title="v, four pixels", xaxis_type="category",
+        height=280, margin=dict(l=8, r=8, t=34, b=8), yaxis_title="p(v)", xaxis_title="v, four pixels", xaxis_type="category",
         legend=dict(orientation="h", y=-0.35, x=0),
     )  # fmt: skip
     st.plotly_chart(figure, key="dbn_tied_p", theme="streamlit", config={"displaylogo": False})
@@ -67,7 +67,7 @@ def _draw_bound(curve: list[tuple[float, float, float]], ideal: float) -> None:
         go.Scatter(x=[0, len(curve) - 1], y=[ideal, ideal], name="as good as can be", line=dict(color=figures.HUES["gray"], dash="dot")),
     ])  # fmt: skip
     figure.update_layout(
-        height=320, margin=dict(l=8, r=8, t=8, b=8), yaxis_title="nats a picture", xaxis_title="exact gradient steps of the new top",
+        height=320, margin=dict(l=8, r=8, t=34, b=8), yaxis_title="nats a picture", xaxis_title="exact gradient steps of the new top",
         legend=dict(orientation="h", y=-0.3, x=0),
     )  # fmt: skip
     st.plotly_chart(figure, key="dbn_tied_bound", theme="streamlit", config={"displaylogo": False})
@@ -98,6 +98,12 @@ def mount() -> None:
             f"gap KL(q, posterior) {abs(curve[0][2]):.3f} → {curve[-1][2]:.3f} nats: log p(v) rises by at least as much as the bound."
             if swapped else "Without the swap the theorem has lost its start: the bound begins below what the RBM had reached."
         )  # fmt: skip
+        st.download_button("Save table", _csv(curve), f"dbn-tied-start-seed-{seed}.csv", "text/csv", on_click="ignore", key="dbn_tied_csv")
+
+
+def _csv(curve: list[tuple[float, float, float]]) -> str:
+    rows = [f"{step},{log_p!r},{bound!r},{gap!r}" for step, (log_p, bound, gap) in enumerate(curve)]
+    return "\n".join(["step,log_p,bound,gap", *rows]) + "\n"
 
 
 def _scientific(x: float) -> str:

@@ -21,12 +21,16 @@ export function saveFilm(name, frames, { count, columns, palette, delay = 60, en
 }
 
 // The same while a stage goes on: const film = filmOf(button, name, options); film.start(); film.add(pictures) at every painting. The button tells
-// how far it is; without a start nothing is kept. name() and options() are asked when the film is complete.
+// how far it is; without a start nothing is kept, and drop() forgets what was. name() and options() are asked when the film is complete.
 export function filmOf(button, name, options, numFrames = 60) {
   const title = button.textContent;
   let frames = null;
   return {
     start() { frames ??= []; },
+    drop() {
+      frames = null;
+      button.textContent = title;
+    },
     add(pictures) {
       if (!frames) return;
       frames.push(pictures.slice());

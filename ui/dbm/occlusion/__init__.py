@@ -51,7 +51,7 @@ def draw_count(found: dict) -> None:
     figure.add_hline(blank, line={"color": figures.HUES["gray"], "dash": "dot"}, annotation_text="half a digit and blank paper")
     figure.add_hline(found["whole"], line={"color": figures.HUES["gray"], "dash": "dot"}, annotation_text="the whole digit", annotation_position="bottom right")
     figure.update_layout(
-        height=330, margin={"l": 8, "r": 8, "t": 8, "b": 8}, legend={"orientation": "h", "y": -0.25},
+        height=330, margin={"l": 8, "r": 8, "t": 34, "b": 8}, legend={"orientation": "h", "y": -0.25},
         xaxis={"title": "sweeps", "type": "log", "tickvals": found["sweeps"], "ticktext": [str(n) for n in found["sweeps"]]},
         yaxis={"title": "read as the true digit", "tickformat": ".0%", "range": [0, 1.02]},
     )  # fmt: skip

@@ -169,7 +169,7 @@ export default component(async (root, settings, page) => {
   at.model.onchange = () => { model = models.find(({ id }) => id === at.model.value); setting.set("model", model.id); ask("digit"); };
   at.save.onclick = () => runs && saveTable(["sweep", ...STARTS], runs.doubled.bounds.map((_, t) => [t, ...STARTS.map((start) => value(start, t))]), `dbm-mean-field-digit-${setting.digit}.csv`);
 
-  at.keep.onclick = () => saveModel(model.url, model.id);
+  at.keep.onclick = () => saveModel(model.url, model.id.startsWith("dbm-") ? model.id : `dbm-${model.id}`);
   const animation = loop(root, frame);
   function play(on) {
     if (on) animation.start();

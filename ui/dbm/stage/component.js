@@ -29,7 +29,7 @@ export default component(async (root, settings, page) => {
   });
   const images = await testImages(settings.images);
   const engine = new EngineClient();
-  let colours, model, machine, changing = false, sweeps = 0, due = 0, latest = null, pending = 0, ended = false, unit = { layer: 1, index: 0 }, digit = 0;
+  let colours, model, machine, shape, changing = false, sweeps = 0, due = 0, latest = null, pending = 0, ended = false, unit = { layer: 1, index: 0 }, digit = 0;
 
   const pad = drawingPad(at.pad, { onChange: drawn });
   function drawn() {
@@ -58,7 +58,9 @@ export default component(async (root, settings, page) => {
       at.hint.textContent = `${next.label} cannot be shown, the machine before stays: ${error.message}`;
       return;
     }
-    const another = model?.id !== next.id; // the same one with new weights: everything goes on
+    const sizes = String(machine.biases.map((bias) => bias.length));
+    const another = model?.id !== next.id || sizes !== shape; // the same one with new weights: everything goes on
+    shape = sizes;
     model = next;
     layers.build(machine.biases.map((bias) => bias.length));
     if (another) {
@@ -162,7 +164,7 @@ export default component(async (root, settings, page) => {
   const named = (what, ending) => `${model.id.replace(/\W+/g, "-")}-${what}-seed-${setting.seed}-sweep-${sweeps}.${ending}`;
   at.save.onclick = () => savePicture(at.chains, named("chains", "png"));
   at.film.onclick = () => { film.start(); play(true); };
-  at.keep.onclick = () => saveModel(model.url, model.id);
+  at.keep.onclick = () => saveModel(model.url, model.id.startsWith("dbm-") ? model.id : `dbm-${model.id}`);
   choosable(at.chains, { layout: () => LAYOUT, current: () => setting.chain, choose: (i) => { setting.set("chain", i); paint(); } });
 
   function play(on) {
@@ -208,7 +210,7 @@ export default component(async (root, settings, page) => {
   if (setting.pad) pad.set(textToDrawing(setting.pad).values, textToDrawing(setting.pad).held);
   await update(settings);
   play(!reducedMotion());
-  if (!reducedMotion()) long.play(true);
+  long.play(!reducedMotion());
   const announcing = setInterval(() => {
     at.status.textContent = `${NUM_CHAINS} chains, sweep ${sweeps}; the long chain has made ${long.sweeps} sweeps.`;
   }, 10000);

@@ -3,6 +3,7 @@
 import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
 import { scene } from "../../kit/scene.js";
+import { reducedMotion } from "../../kit/theme.js";
 
 const BIAS = -5, WEIGHT = 6, RARE = Math.log(0.06 / 0.94);
 const sigmoid = (x) => 1 / (1 + Math.exp(-x)), STATES = [[0, 0], [0, 1], [1, 0], [1, 1]];
@@ -94,7 +95,7 @@ export default component((root, settings, page) => {
     at[name].replaceChildren(...Object.entries(options).map(([value, label]) => Object.assign(document.createElement("button"), { textContent: label, onclick: () => { setting.set(name, value); words(); } })));
   }
   const animation = loop(root, (now, seconds) => {
-    const share = 1 - Math.exp(-6 * seconds);
+    const share = reducedMotion() ? 1 : 1 - Math.exp(-6 * seconds);
     for (const name of Object.keys(shown)) shown[name] += share * (goal[name] - shown[name]);
     paint();
   });

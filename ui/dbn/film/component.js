@@ -4,6 +4,7 @@ import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
+import { filmOf } from "../../kit/film.js";
 import { savePicture } from "../../kit/save.js";
 import { locked, scene as sceneOf } from "../../kit/scene.js";
 import { diverging, ramp, reducedMotion } from "../../kit/theme.js";
@@ -37,6 +38,8 @@ export default component(async (root, settings, page) => {
   const stack = figure(at.stack), scenes = SCENES;
   let bytes, numImages, filters = {};
   let colours, target = null, shown = null, clock = 0, due = 0, hurried = !reducedMotion() && !locked().includes("film_scene");
+
+  const film = filmOf(at.film, () => `dbn-stacking-${scenes[setting.scene].run}-seed-${setting.seed}.gif`, () => ({ count: shown.length / PIXELS, columns: COUNT, palette: colours.ink }));
 
   async function begin() {
     const pictures = new Float32Array(COUNT * PIXELS);
@@ -75,6 +78,7 @@ export default component(async (root, settings, page) => {
     const share = 1 - Math.exp(-seconds / FADE);
     for (let i = 0; i < shown.length; i++) shown[i] += share * (target[i] - shown[i]);
     paint();
+    film.add(shown);
   }
 
   function tell(index) {
@@ -104,12 +108,13 @@ export default component(async (root, settings, page) => {
   }
 
   const animation = loop(root, frame);
-  const takeOver = (index) => { hurried = false; go(Math.max(0, Math.min(scenes.length - 1, index))); };
+  const takeOver = (index) => { hurried = false; film.drop(); go(Math.max(0, Math.min(scenes.length - 1, index))); };
   at.scenes.replaceChildren(...scenes.map(({ name }, i) => Object.assign(document.createElement("button"), { textContent: `${i + 1} ${name}`, onclick: () => takeOver(i) })));
   at.back.onclick = () => takeOver(setting.scene - 1);
   at.next.onclick = () => takeOver(setting.scene + 1);
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
-  at.save.onclick = () => savePicture(at.pictures, `dbn-film-${scenes[setting.scene].run}.png`, 6);
+  at.save.onclick = () => savePicture(at.pictures, `dbn-stacking-${scenes[setting.scene].run}-seed-${setting.seed}.png`, 6);
+  at.film.onclick = () => { hurried = false; play(true); film.start(); };
   at.play.onclick = () => play(!animation.running);
   function play(on) {
     if (on) animation.start();

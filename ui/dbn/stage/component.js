@@ -147,7 +147,7 @@ export default component(async (root, settings, page) => {
   at.save.onclick = () => (setting.mode === "dream" ? chains.savePicture(`${model.id.replace(/\W+/g, "-")}-chains-seed-${setting.seed}-sweep-${sweeps}.png`) : drawing.savePicture());
   at.film.onclick = () => { chains.saveFilm(); play(true); };
   at.table.onclick = () => drawing.saveTable();
-  at.keep.onclick = () => saveModel(model.url, model.id);
+  at.keep.onclick = () => saveModel(model.url, model.id.startsWith("dbn-") ? model.id : `dbn-${model.id}`);
   root.addEventListener("keydown", (event) => {
     if (setting.mode !== "dream" || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select")) return;
     if (/^[0-9]$/.test(event.key) && numLabels) chains.press(Number(event.key));
