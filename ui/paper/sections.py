@@ -18,7 +18,7 @@ def equations(chapter: str) -> None:
         if equation.chapter != chapter:
             continue
         with st.container(border=True, key=f"paper_equation_{equation.number}"):
-            left, right = st.columns(2, gap="medium", vertical_alignment="center")
+            left, right = st.columns(2, gap="small", vertical_alignment="center")
             with left:
                 st.latex(rf"({equation.number}) \quad {equation.latex}")
                 if equation.printed:
@@ -76,7 +76,7 @@ def errata() -> None:
     st.markdown(prose.section("paper", "Errata"))
     for where, printed, correct in _errata():
         with st.container(border=True):
-            left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
+            left, right = st.columns([2, 3], gap="small", vertical_alignment="center")
             left.markdown(f"**{where}**: {printed}")
             right.markdown(correct)
     st.markdown(prose.section("paper", "Other errata"))
