@@ -120,3 +120,11 @@ def test_a_finger_drags_a_weight_and_does_not_scroll(open_laboratory, until):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     until(page, "() => document.querySelector('[data-id=cellText]').textContent.startsWith('bias of pixel (1, 1): 1.00')")
     assert page.locator("[data-id=weights]").bounding_box()["y"] == pytest.approx(box["y"], abs=2)
+
+
+def test_files_say_which_machine_they_are_of(open_laboratory):
+    page = open_laboratory("lab_side=2&lab_hidden=4&lab_seed=3", reduced_motion="reduce")
+    for button, name in (("table", "training-seed-3-update-0.csv"), ("save", "pictures-seed-3-update-0.png")):
+        with page.expect_download() as download:
+            page.locator(f"button[data-id={button}]").click()
+        assert download.value.suggested_filename == f"exact-rbm-2x2-4-hidden-{name}"

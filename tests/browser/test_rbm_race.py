@@ -115,3 +115,15 @@ def test_the_race_runs_by_itself_and_again_from_the_same_noise(page, app_url, un
     first = two_sweeps()
     assert len(set(first)) == 3
     assert two_sweeps() == first
+
+
+@pytest.mark.skipif(bool(rbm_race.missing()), reason="the race's files are not in pretrained/")
+def test_one_picture_and_one_film_of_all_lanes(page, app_url):
+    page.goto(f"{app_url}/rbm?rbm_section=Race&race_speed=0")
+    page.wait_for_selector(RACE, timeout=60_000)
+    for button, ending, begins in (("save", ".png", b"\x89PNG"), ("film", ".gif", b"GIF89a")):
+        with page.expect_download(timeout=60_000) as download:
+            page.locator(f"{RACE} button[data-id={button}]").click()
+        assert download.value.suggested_filename.startswith("rbm-race-cd-1-cd-10-pcd-1-seed-1-sweep-")
+        assert download.value.suggested_filename.endswith(ending)
+        assert download.value.path().read_bytes().startswith(begins)

@@ -38,4 +38,4 @@ export function drawTrace(canvas, series, { colours, low, high, unit = "" } = {}
   context.fillText(`${round(bottom)}${unit}`, 2, height - 1);
 }
 
-const round = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
+const round = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3)).replace("-", "−");

@@ -1,6 +1,6 @@
 // Training by the exact gradient, CD-k or PCD-k, with the exact likelihood as the curve. The last run of each method stays for comparison.
 
-import { saveTable } from "../../kit/save.js";
+import { savePicture, saveTable } from "../../kit/save.js";
 import { drawCurves, minus } from "./drawing.js";
 
 const RATES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], METHODS = ["exact", "cd", "pcd"];
@@ -104,8 +104,10 @@ export function trainingPanel(lab) {
   at.restart.onclick = () => { restart(); lab.repaint(); };
   at.table.onclick = () => {
     const rows = METHODS.flatMap((method) => (runs[method]?.xs ?? []).map((x, i) => [method, runs[method].k, runs[method].rate, x, runs[method].ys[i]]));
-    saveTable(["method", "k", "learning_rate", "update", "exact_log_likelihood"], rows, "exact-laboratory.csv");
+    saveTable(["method", "k", "learning_rate", "update", "exact_log_likelihood"], rows, named("training", "csv"));
   };
+  at.save.onclick = () => savePicture(at.states, named("pictures", "png"), 1, lab.colours.surface);
+  const named = (what, ending) => `exact-rbm-${lab.learner.side}x${lab.learner.side}-${lab.learner.numHidden}-hidden-${what}-seed-${setting.seed}-update-${lab.learner.updates}.${ending}`;
   show();
   return panel;
 }

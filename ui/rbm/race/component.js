@@ -3,6 +3,7 @@
 
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
+import { saveFilm } from "../../kit/film.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
 import { drawPlot, sharpContext, strokeSample } from "../../kit/plot.js";
@@ -11,6 +12,7 @@ import { scene } from "../../kit/scene.js";
 import { ramp, reducedMotion } from "../../kit/theme.js";
 
 const PIXELS = 784, CHAINS = 16, LAYOUT = { count: CHAINS, columns: 4, gap: 2 };
+const FILM_FRAMES = 60;
 const SPEEDS = [[1, "1 a second"], [5, "5 a second"], [20, "20 a second"], [60, "each frame"], [300, "5 a frame"]];
 const STROKES = [{ dash: [0.1, 4.5], width: 2.25 }, { dash: [7, 4], width: 1.75 }, { dash: [], width: 2.25 }];
 
@@ -20,7 +22,7 @@ export default component(async (root, settings, page) => {
   const ask = asker(new URL("./worker.js", import.meta.url));
   const lanes = settings.lanes.map((lane) => makeLane(at.lanes, lane));
   const animation = loop(root, frame);
-  let colours, latest = null, sweeps = 0, due = 0;
+  let colours, latest = null, sweeps = 0, due = 0, filming = false;
 
   async function begin() {
     latest = await ask("begin", { numChains: CHAINS, seed: setting.seed });
@@ -88,8 +90,26 @@ export default component(async (root, settings, page) => {
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); return begin(); };
   at.speed.value = setting.speed;
   at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); speedText(); };
-  at.save.onclick = () => lanes.forEach(({ name, chains }) => savePicture(chains, `race-${name}-sweep-${sweeps}.png`));
-  at.table.onclick = () => saveTable(Object.keys(settings.history[0]), settings.history.map(Object.values), "race-mnist.csv");
+
+  // --- what a visitor can leave with
+  const named = (ending) => `rbm-race-${lanes.map(({ name }) => name.toLowerCase()).join("-")}-seed-${setting.seed}-sweep-${sweeps}.${ending}`;
+  at.save.onclick = () => savePicture(sideBySide(lanes, colours.theme), named("png"), 1);
+  at.table.onclick = () => saveTable(Object.keys(settings.history[0]), settings.history.map(Object.values), "rbm-race-training-mnist.csv");
+  at.film.onclick = async () => {
+    if (filming) return;
+    const was = animation.running, frames = [];
+    filming = true;
+    play(false);
+    while (frames.length < FILM_FRAMES) {
+      await sweep(Math.max(1, Math.round(SPEEDS[setting.speed][0] / 60)));
+      frames.push(laneByLane(latest.dreams));
+      at.film.textContent = `${frames.length} of ${FILM_FRAMES}`;
+    }
+    saveFilm(named("gif"), frames, { count: 14 * 4, columns: 14, palette: colours.ink, enlarge: 2 });
+    at.film.textContent = "Save film";
+    filming = false;
+    play(was);
+  };
   const speedText = () => { at.speedText.textContent = SPEEDS[setting.speed][1]; };
 
   function play(on) {
@@ -118,6 +138,36 @@ export default component(async (root, settings, page) => {
 });
 
 const absolute = (url) => new URL(url, location.href).href;
+
+// The lanes' pictures on one canvas, their names above.
+function sideBySide(lanes, colours) {
+  const side = 4 * lanes[0].chains.width, gap = 40, head = 60, canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [lanes.length * (side + gap) + gap, side + head + gap];
+  const context = canvas.getContext("2d");
+  context.fillStyle = colours.paper;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingEnabled = false;
+  context.fillStyle = colours.ink;
+  context.font = "600 26px system-ui, sans-serif";
+  lanes.forEach(({ name, chains }, l) => {
+    const x = gap + l * (side + gap);
+    context.fillText(name, x, head - 18);
+    context.drawImage(chains, x, head, side, side);
+  });
+  return canvas;
+}
+
+// Sixteen tiles of each lane as four rows of three times four, with an empty column between two lanes.
+function laneByLane(dreams) {
+  const tiles = new Float32Array(14 * 4 * PIXELS);
+  for (let l = 0; l < 3; l++) {
+    for (let c = 0; c < CHAINS; c++) {
+      const from = (l * CHAINS + c) * PIXELS, to = Math.floor(c / 4) * 14 + l * 5 + (c % 4);
+      tiles.set(dreams.subarray(from, from + PIXELS), to * PIXELS);
+    }
+  }
+  return tiles;
+}
 
 function makeLane(parent, { name, about }) {
   const panel = document.createElement("section");

@@ -8,7 +8,7 @@ import { saveFilm } from "../../kit/film.js";
 import { loop } from "../../kit/loop.js";
 import { drawingPad, drawingToText, textToDrawing } from "../../kit/pad.js";
 import { filters, frameTile, paintTiles } from "../../kit/pictures.js";
-import { download, savePicture, saveTable } from "../../kit/save.js";
+import { saveModel, savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { diverging, ramp, reducedMotion, rgb } from "../../kit/theme.js";
 import { drawTrace } from "../../kit/trace.js";
@@ -90,7 +90,7 @@ export default component(async (root, settings, page) => {
     if (text !== setting.pad) setting.set("pad", text);
   }
 
-  const hiddenLayout = () => ({ count: wall.numHidden, width: 1, height: 1, columns: wall.numHidden > 600 ? 40 : 25, gap: 1, rim: 1 });
+  const hiddenLayout = () => ({ count: wall.numHidden, width: 1, height: 1, columns: Math.ceil(Math.sqrt(1.25 * wall.numHidden)), gap: 1, rim: 1 });
   const wallLayout = () => ({ count: wall.numHidden, columns: root.clientWidth < 700 || wall.numHidden <= 100 ? 20 : wall.numHidden % 50 ? 40 : 50, gap: 2, rim: 1 });
   const wanted = () => [setting.show === "mean" ? "visibleMeans" : "visible", "hidden", "energy"];
   const clamp = () => (pad.held.some(Boolean) ? { mask: pad.held.slice(), values: grey.hold(pad.values) } : {});
@@ -156,7 +156,7 @@ export default component(async (root, settings, page) => {
     best.forEach((index, i) => pictures.set(images.grey.subarray(index * PIXELS, (index + 1) * PIXELS), i * PIXELS));
     paintTiles(at.fires, pictures, { count: best.length, columns: 4, colours: colours.ink, background: colours.gap });
     at.unitName.textContent = `Unit ${setting.unit + 1}`;
-    at.unitText.textContent = `bias ${machine.biases[1][setting.unit].toFixed(2)}; on for ${Math.round(100 * share)} % of the test images, most surely for these:`;
+    at.unitText.textContent = `bias ${machine.biases[1][setting.unit].toFixed(2).replace("-", "−")}; on for ${Math.round(100 * share)} % of the test images, most surely for these:`;
   }
 
   function hint() {
@@ -205,10 +205,11 @@ export default component(async (root, settings, page) => {
   at.model.onchange = () => { setting.set("model", at.model.value); return useModel(models.find((model) => model.id === at.model.value).url); };
 
   // --- what a visitor can leave with; a name says which machine, from which seed, after how many sweeps
-  const named = (what, ending) => `${at.model.value.replace(/\W+/g, "-")}-${what}-seed-${setting.seed}-sweep-${sweeps}.${ending}`;
+  const machineName = () => (at.model.value.startsWith("rbm-") ? at.model.value : `rbm-${at.model.value.replace(/\W+/g, "-")}`);
+  const named = (what, ending) => `${machineName()}-${what}-seed-${setting.seed}-sweep-${sweeps}.${ending}`;
   at.save.onclick = () => savePicture(at.chains, named("chains", "png"));
   at.table.onclick = () => saveTable(["sweep", "mean_energy_nats"], energies, named("energy", "csv"));
-  at.keep.onclick = async () => download(await (await fetch(url)).blob(), `${at.model.value.replace(/\W+/g, "-")}.safetensors`);
+  at.keep.onclick = () => saveModel(url, machineName());
   at.film.onclick = async () => {
     if (filming) return;
     const was = animation.running, frames = [];
