@@ -48,7 +48,7 @@ def draw_count(found: dict) -> None:
         for machine, (name, hue, dash) in LINES.items()
     ])  # fmt: skip
     blank = sum(half["blank"] for half in found["halves"].values()) / len(found["halves"])
-    figure.add_hline(blank, line={"color": figures.HUES["gray"], "dash": "dot"}, annotation_text="half a digit and blank paper")
+    figure.add_hline(blank, line={"color": figures.HUES["gray"], "dash": "dot"}, annotation_text="half a digit and blank paper", annotation_position="top left")
     figure.add_hline(found["whole"], line={"color": figures.HUES["gray"], "dash": "dot"}, annotation_text="the whole digit", annotation_position="bottom right")
     figure.update_layout(
         height=330, margin={"l": 8, "r": 8, "t": 34, "b": 8}, legend={"orientation": "h", "y": -0.25},
