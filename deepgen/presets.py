@@ -123,6 +123,17 @@ PRESETS: dict[str, Preset] = {
         ),
         about="the book's deep Boltzmann machine",
     ),
+    "dbm-3-mnist": Preset(
+        "dbm",
+        DBMConfig((784, 500, 500, 1000)),
+        (
+            DoubledPretraining(num_epochs=1),
+            VariationalPCD(
+                num_epochs=80, learning_rate=0.05, gibbs_steps=1, mean_field_iterations=3, precision="bfloat16"
+            ),
+        ),
+        about="three hidden layers",
+    ),
     "vae-mnist": Preset(
         "vae",
         VAEConfig(784, (512, 256, 128)),
