@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from ui import lesson, prose
-from ui.checkpoints import choices, upload
+from ui import checkpoints, lesson, prose
 from ui.rbm import laboratory, race, small_machine, stage, training
 
 MODELS = {
@@ -19,11 +18,10 @@ MODELS = {
 def show_stage():
     st.markdown(prose.section("rbm", "Stage"))
     stage_above = st.container()
-    with st.popover("Bring a model of your own", icon=":material/upload:", key="bring_rbm"):
-        upload("rbm", "rbm")
-    models = [{"id": each.id, "label": each.label, "url": each.url} for each in choices("rbm", "rbm", MODELS)]
+    checkpoints.bring("rbm", "rbm")
     with stage_above:
-        stage.mount(models, chosen="rbm-mnist")
+        if models := checkpoints.for_browser("rbm", "rbm", MODELS):
+            stage.mount(models, chosen="rbm-mnist")
 
 
 def show_race():

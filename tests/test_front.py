@@ -40,6 +40,7 @@ def test_a_page_gets_a_head_start():
     assert assets.code_url("kit/component.js").encode() in body  # which the component imports
     assert assets.code_url("engine/worker.js").encode() in body  # which its client starts
     assert assets.weights_url("rbm-mnist").encode() in body
+    assert assets.images_url("mnist").encode() in body
     assert int(headers[b"content-length"]) == len(body)
     assert body.endswith(HTML[HTML.index(b"<title>") :])
 
@@ -63,7 +64,7 @@ def test_a_page_may_load_only_what_comes_from_here():
 
 @pytest.mark.parametrize("page", front.HEAD_START)
 def test_every_component_of_the_table_exists(page):
-    component, _ = front.HEAD_START[page]
+    component, *_ = front.HEAD_START[page]
     assert f"{component}/component.js" in front.modules(f"{component}/component.js")
 
 

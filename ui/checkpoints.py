@@ -59,8 +59,9 @@ def for_browser(page: str, family: str, labels: Mapping[str, str]) -> list[dict]
 def checkpoint_picker(page: str, family: str, labels: Mapping[str, str] | None = None) -> Choice | None:
     """A select box over `choices`, with an upload beside it; None, with a sentence, if there is nothing to choose."""
     picking, bringing = st.columns([3, 1], vertical_alignment="bottom")
-    with bringing.popover("Bring a model", width="stretch", key=f"bring_{page}"):
-        upload(page, family)
+    if not st.session_state.get("visit_kiosk"):
+        with bringing.popover("Bring a model", width="stretch"):
+            upload(page, family)
     found = {choice.id: choice for choice in choices(page, family, labels)}
     if not found:
         picking.info("There is no model yet: train one, or bring a .safetensors file that was downloaded here.")

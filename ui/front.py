@@ -18,13 +18,13 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from ui import assets
 
-HEAD_START = {  # page: the component that it opens with, and the weights that this one shows first
-    "": ("gallery", ("rbm-mnist", "dbn-labels-mnist", "dbm-mnist", "vae-mnist", "gan-mnist")),
-    "rbm": ("rbm/stage", ("rbm-mnist",)),
-    "dbn": ("dbn/stage", ("dbn-labels-mnist",)),
-    "dbm": ("dbm/stage", ("dbm-mnist",)),
-    "vae": ("vae/square", ("vae-mnist",)),
-    "gan": ("gan/game", ()),
+HEAD_START = {  # page: the component that it opens with, the weights that this one shows first, the test pictures that it begins at
+    "": ("gallery", ("rbm-mnist", "dbn-labels-mnist", "dbm-mnist", "vae-mnist", "gan-mnist"), None),
+    "rbm": ("rbm/stage", ("rbm-mnist",), "mnist"),
+    "dbn": ("dbn/stage", ("dbn-labels-mnist",), None),
+    "dbm": ("dbm/stage", ("dbm-mnist",), "mnist"),
+    "vae": ("vae/square", ("vae-mnist",), None),
+    "gan": ("gan/game", (), None),
 }
 FOR_EVERYBODY = ("clear_cache", "set_run_on_save", "load_git_info", "debug_disconnect_websocket", "debug_shutdown_runtime")
 HEADERS = [
@@ -67,11 +67,13 @@ def head_start(page: str) -> bytes:
     """The lines for the <head> of a page; none for a page that is not listed."""
     if page not in HEAD_START:
         return b""
-    component, weights = HEAD_START[page]
+    component, weights, data = HEAD_START[page]
     asked = sorted(modules(f"{component}/component.js"))
     lines = [f'<link rel="modulepreload" href="{assets.code_url(path)}">' for path in asked if path.endswith(".js")]
     fetched = [assets.code_url(path) for path in asked if not path.endswith(".js")]
     fetched += [assets.weights_url(name) for name in weights if assets.has_weights(name)]
+    if data:
+        fetched.append(assets.images_url(data))
     lines += [f'<link rel="preload" as="fetch" crossorigin href="{url}">' for url in fetched]
     return "".join(lines).encode()
 

@@ -6,7 +6,7 @@ const HIDDEN = `
   [data-testid="stHeader"], [data-testid="stToolbar"], [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], .st-key-visit_footer { display: none !important; }
   [data-testid="stMainBlockContainer"] { padding-top: 1.5rem !important; }
   [data-testid="stMain"] button { min-height: 44px; min-width: 44px; }
-  [data-testid="stFileUploader"], [data-testid="stDownloadButton"], [class*="_souvenirs"], [class*="st-key-bring_"] { display: none !important; }
+  [data-testid="stFileUploader"], [data-testid="stDownloadButton"], [class*="_souvenirs"] { display: none !important; }
   a[href^="http"] { pointer-events: none; text-decoration: none; color: inherit; }`;
 
 export default component((root, settings) => {

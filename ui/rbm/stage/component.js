@@ -256,8 +256,9 @@ export default component(async (root, settings, page) => {
     models = next.models;
     const wish = next.follow ?? (at.model.value || setting.model);
     at.model.replaceChildren(...models.map(({ id, label }) => new Option(label, id)));
-    at.model.value = models.some(({ id }) => id === wish) ? wish : next.chosen;
-    await useModel(models.find((model) => model.id === at.model.value).url);
+    const model = [wish, next.chosen].map((id) => models.find((each) => each.id === id)).find(Boolean) ?? models[0];
+    at.model.value = model.id;
+    await useModel(model.url);
   }
 
   theme(page.colours);
