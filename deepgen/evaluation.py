@@ -169,7 +169,10 @@ def evaluate_classifier(model, data: str, *, rng: torch.Generator) -> dict[str, 
 def evaluate_dbm(
     model, data: str, *, rng: torch.Generator, num_chains: int = 100, num_betas: int = 3000, num_sweeps: int = 1000
 ) -> dict[str, float]:
-    """The mean-field bound on log p(v), log Z from both sides: AIS, and reverse AIS from long chains begun at data."""
+    """The mean-field bound on log p(v), log Z from both sides: AIS, and reverse AIS from long chains begun at data.
+
+    And how many units of each hidden layer say anything of the picture (``speaking_units``).
+    """
     train, test = datasets.load(data).images, datasets.binarised_test(data)
     base = train.mean(0).clamp(0.01, 0.99).logit() if model.config.visible == "bernoulli" else None
     path = AnnealedDBM(model, base=base, rng=rng)
@@ -185,7 +188,15 @@ def evaluate_dbm(
         "effective_sample_size_reverse": backward.estimate.effective_sample_size,
         "log_partition_ais": forward.estimate.value,
         "log_partition_std_error": forward.estimate.std_error,
-    }
+    } | {f"speaking_units_{layer}": count for layer, count in enumerate(speaking_units(model, test[:1000]), start=1)}
+
+
+def speaking_units(model, v: torch.Tensor, *, least: float = 0.02) -> list[int]:
+    """For each hidden layer, the units whose mean-field mean varies over the examples v by more than ``least``.
+
+    The others are coins of one bias whatever they are shown: layers full of them add nothing to those below.
+    """
+    return [int((mean.std(0) > least).sum()) for mean in model.mean_field(v, num_iterations=50)[1:]]
 
 
 FAMILIES = {

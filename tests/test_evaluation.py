@@ -92,6 +92,18 @@ def test_the_bound_of_a_dbm_is_that_of_the_fixed_point():
 
 
 @torch.no_grad()
+def test_units_that_hear_nothing_do_not_speak():
+    model = randomised(DBM(DBMConfig((9, 5, 4))), scale=2.0)
+    model.weights[0][:, :2] = 0.0
+    model.weights[1][:2] = 0.0
+    model.weights[1][:, 1:] = 0.0
+    v = datasets.load(BARS).images
+    assert evaluation.speaking_units(model, v) == [3, 1]
+    model.weights[1].zero_()
+    assert evaluation.speaking_units(model, v) == [3, 0]
+
+
+@torch.no_grad()
 def test_the_way_back_of_a_dbm_begins_at_samples_of_the_model():
     """In a single step, with nowhere to recover on the way."""
     model = randomised(DBM(DBMConfig((64, 5, 4))), scale=0.3)
