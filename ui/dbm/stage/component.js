@@ -141,7 +141,7 @@ export default component(async (root, settings, page) => {
     const held = pad.held.reduce((a, b) => a + b, 0);
     at.hint.textContent = held
       ? `${held} pixels are held (blue); all layers together dream the other ${PIXELS - held}.`
-      : "Nothing is held: the chains run free. Hold half a digit and watch both hidden layers agree on the rest.";
+      : "Nothing is held: the chains run free. Hold half a digit and watch the hidden layers agree on the rest.";
   }
 
   // --- controls
