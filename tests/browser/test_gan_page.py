@@ -205,6 +205,15 @@ def test_the_game_plays_by_itself_steps_freezes_and_collapses(game):
     wait_for_updates(game, 20)
 
 
+def test_each_world_has_its_cure(game):
+    press(game, "grid")
+    press(game, "cure")
+    assert "20 000 updates" in game.locator(f"{GAME} [data-id=said]").inner_text()
+    assert "game_rateD=-2.3" in game.url and "game_speed=4" in game.url
+    wait_for_updates(game, 5)
+    assert "/ 25" in game.locator(f"{GAME} [data-id=modes]").inner_text()
+
+
 def test_too_few_drawn_points_are_refused_and_enough_are_learnt(game):
     press(game, "drawn")
     plane = game.locator(f"{GAME} canvas[data-id=plane]")

@@ -12,7 +12,7 @@ import { HEADINGS, curves as newCurves } from "./curves.js";
 import { drawField, drawFigure, drawMesh, drawPlan, drawPoints, drawPulls, drawReading, drawVerdicts, fit, palette } from "./drawing.js";
 import { film as newFilm } from "./film.js";
 import { generatorLoss, LOSSES } from "./players.js";
-import { CAUSE, CURE, PLAIN } from "./remedies.js";
+import { CAUSE, cureOf, PLAIN, playingOf } from "./remedies.js";
 import { drawn, MIN_POINTS, WORLDS } from "./worlds.js";
 
 // updates a second
@@ -34,8 +34,7 @@ export default component(async (root, settings, page) => {
   const animation = loop(root, frame);
 
   const playing = () => ({
-    loss: setting.loss, k: setting.k, generatorRate: 10 ** setting.rateG, discriminatorRate: 10 ** setting.rateD, r1: setting.r1,
-    labelSmoothing: setting.smoothing, averaging: setting.averaged === "yes" ? 0.99 : 0, freezeD: setting.freezeD === "yes", freezeG: setting.freezeG === "yes",
+    ...playingOf(setting), freezeD: setting.freezeD === "yes", freezeG: setting.freezeG === "yes",
     ...(follow && { loss: follow.loss, k: follow.k, freezeD: follow.freezeD, freezeG: follow.freezeG }),
   });
 
@@ -63,7 +62,7 @@ export default component(async (root, settings, page) => {
   let touched = Boolean(settings.follow) || location.search.includes("game_"), act = 0;
   const ACTS = [
     { until: 2400, then: () => stage(CAUSE, true) },
-    { until: 700, then: () => stage(CURE, false) },
+    { until: 700, then: () => stage(cureOf("ring"), false) },
     { until: 4200, then: () => { setting.seed++; return stage(PLAIN, true); } },
   ];
   async function stage(remedy, again) {
@@ -229,7 +228,7 @@ export default component(async (root, settings, page) => {
     play(true);
   }
   at.cause.onclick = () => apply(CAUSE);
-  at.cure.onclick = () => apply(CURE);
+  at.cure.onclick = () => apply(cureOf(setting.world));
   at.again.onclick = begin;
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
   at.play.onclick = () => { if (!drawing) play(!animation.running); };

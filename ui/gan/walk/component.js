@@ -153,7 +153,7 @@ export default component(async (root, settings, page) => {
       both.set(bytes.subarray(i * PIXELS, (i + 1) * PIXELS), (2 * i + 1) * PIXELS);
     }
     const near = found.distances.filter((each) => each < 0.5 * found.usual).length;
-    at.nearText.textContent = `Of the ${COUNT} nearest the closest is ${Math.min(...found.distances).toFixed(2)} away; a real image that was never trained on usually is ${found.usual.toFixed(2)} away from its nearest. ${near ? `${near} are suspiciously near.` : "None is a copy."}`;
+    at.nearText.textContent = `Of the ${COUNT} nearest the closest is ${Math.min(...found.distances).toFixed(2)} away; a real image that was never trained on usually is ${found.usual.toFixed(2)} away from its nearest. ${near ? `Nearer than half of that: ${near}. See whether it is a copy or a plain stroke.` : "None is nearer than half of that."}`;
     showPairs(true);
     paintPairs(both);
   }
