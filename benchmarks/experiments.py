@@ -42,7 +42,7 @@ FILES = {  # family: the files that may stand for the corrected experiment; the 
 }
 BATCH, RATE = 100, 0.1
 RBM_EPOCHS, VAE_EPOCHS, GAN_EPOCHS = 5, 10, 20  # the first of every RBM, those of the stack too
-NUM_SAMPLES, NUM_SWEEPS = 1000, 1000  # that the classifier judges; of Gibbs sampling for each
+NUM_SAMPLES, NUM_SWEEPS = 1000, 500  # that the classifier judges; of Gibbs sampling for each
 
 
 @torch.no_grad()
