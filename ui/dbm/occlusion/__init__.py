@@ -21,7 +21,9 @@ def mount(machines: list[dict], *, images: str, key: str = "dbm_occlusion"):
 
     once: this machine, a DBN, hears the held pixels only at the beginning.
     """
-    return define("dbm/occlusion")({"machines": machines, "images": images}, key=key)
+    return define("dbm/occlusion")(
+        {"machines": machines, "images": images, "judge": assets.weights_url("classifier-mnist")}, key=key
+    )
 
 
 def count() -> dict | None:

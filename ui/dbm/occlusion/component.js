@@ -1,6 +1,5 @@
 // Occlusion: what each machine makes of the pixels that are not held. A worker samples; this module asks when it has painted.
 
-import { PIXELS, nearestLabel, testImages } from "../stage/pictures.js";
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
 import { loop } from "../../kit/loop.js";
@@ -8,6 +7,7 @@ import { drawingPad } from "../../kit/pad.js";
 import { paintTiles } from "../../kit/pictures.js";
 import { savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
+import { PIXELS, testImages } from "../../kit/test_images.js";
 import { ramp, reducedMotion } from "../../kit/theme.js";
 import { drawTrace } from "../../kit/trace.js";
 
@@ -30,7 +30,7 @@ export default component(async (root, settings, page) => {
 
   function show() {
     quiet = true;
-    truth = images.grey.slice(setting.digit * PIXELS, (setting.digit + 1) * PIXELS).map((x) => (x > 0.5 ? 1 : 0));
+    truth = images.image(setting.digit).map((x) => (x > 0.5 ? 1 : 0));
     pad.set(truth, Uint8Array.from({ length: PIXELS }, (_, i) => (HELD[setting.half](i) ? 1 : 0)));
     quiet = false;
     if (colours) paintTiles(at.truth, truth, { count: 1, colours: colours.ink });
@@ -47,8 +47,8 @@ export default component(async (root, settings, page) => {
   }
 
   async function sweep(times) {
-    latest = await ask("sweep", { times });
     sweeps += times;
+    latest = await ask("sweep", { times, look: sweeps % 5 === 0 });
     columns.forEach((_, k) => {
       scores[k].push(prediction(latest[`average${k}`]));
       if (scores[k].length > TRACE) scores[k].shift();
@@ -89,8 +89,8 @@ export default component(async (root, settings, page) => {
       paintTiles(average, settings.machines[k].once ? latest[`average${k}`].map((p) => 127 * p) : heldInBlue(latest[`average${k}`]), { count: 1, low: 0, high: 255, colours: colours.mixed });
       paintTiles(chains, pictures, { count: CHAINS, columns: 3, gap: 2, colours: colours.ink, background: colours.gap });
       drawTrace(trace, [{ values: scores[k], colour: colours.hues[k] }], { colours: colours.theme, high: 0, low });
-      if (sweeps % 5 === 0) {
-        const right = Array.from({ length: CHAINS }, (_, c) => nearestLabel(images, pictures, c * PIXELS)).filter((label) => label === digit).length;
+      if (latest.labels) {
+        const right = latest.labels[k].filter((label) => label === digit).length;
         text.textContent = `${right} of ${CHAINS} look like a ${digit}; hidden pixels ${scores[k].at(-1).toFixed(3)} nats each`;
       }
     });
@@ -141,7 +141,7 @@ export default component(async (root, settings, page) => {
   press(Object.keys(HELD), setting.half);
   press(["free", "ink", "paper"], pad.tool);
   labels();
-  await ask("load", { columns: settings.machines.map(({ url, once }) => ({ url: new URL(url, location.href).href, once })) });
+  await ask("load", { judge: new URL(settings.judge, location.href).href, columns: settings.machines.map(({ url, once }) => ({ url: new URL(url, location.href).href, once })) });
   await show();
   play(!reducedMotion());
   const announcing = setInterval(() => { at.status.textContent = settings.machines.map(({ label }, k) => `${label}: ${columns[k].text.textContent}`).join(". "); }, 10000);

@@ -2,18 +2,19 @@
 
 import { BoltzmannChains, fetchModel, loadKernels, Random } from "../../engine/engine.js";
 import { dbmOf, rbmOf } from "../../engine/families.js";
+import { judgeOf } from "../../engine/judge.js";
 import { answer } from "../../kit/ask.js";
 import { stackOf } from "../../dbn/stage/stack.js";
 
 const kernels = loadKernels().catch(() => {});
 const BURN_IN = 10, MEMORY = 40; // sweeps that the average leaves out, and over how many it reaches
-let models = [], columns = [], machines = [], averages = [], averaged = 0, count = 9, mask, values;
+let judge, models = [], columns = [], machines = [], averages = [], averaged = 0, count = 9, mask, values;
 
 answer({
   // columns: {url, once} each; once: a DBN hears the held pixels only at the beginning
-  async load({ columns: wanted }) {
+  async load({ judge: judgeUrl, columns: wanted }) {
     columns = wanted;
-    [models] = await Promise.all([Promise.all(columns.map(({ url }) => fetchModel(url))), kernels]);
+    [judge, models] = await Promise.all([judgeOf(judgeUrl), Promise.all(columns.map(({ url }) => fetchModel(url))), kernels]);
     return {};
   },
 
@@ -28,7 +29,8 @@ answer({
     return {};
   },
 
-  sweep({ times }) {
+  // look: which digit each picture looks like is told, too
+  sweep({ times, look }) {
     const reply = {};
     averaged += times;
     const share = averaged <= BURN_IN ? 1 : 1 / Math.min(MEMORY, averaged - BURN_IN);
@@ -39,6 +41,7 @@ answer({
       averages[k] = averages[k].map((a, i) => a + share * (mean[i] - a));
       reply[`pictures${k}`] = pictures;
       reply[`average${k}`] = averages[k].slice();
+      if (look) (reply.labels ??= []).push(judge(pictures, count));
     });
     return reply;
   },

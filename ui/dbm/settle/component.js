@@ -7,7 +7,7 @@ import { paintTiles } from "../../kit/pictures.js";
 import { saveModel, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
 import { ramp, reducedMotion } from "../../kit/theme.js";
-import { PIXELS, testImages } from "../stage/pictures.js";
+import { PIXELS, testImages } from "../../kit/test_images.js";
 import { superscript } from "../stage/tower.js";
 
 const SWEEPS = 16, SECONDS_A_SWEEP = 0.28, REST = 2.5; // seconds before the next digit comes by itself
@@ -88,7 +88,7 @@ export default component(async (root, settings, page) => {
     if (chosen) setting.set("digit", digit % images.count);
     else setting.digit = digit % images.count;
     ready = false;
-    pad.set(images.grey.slice(setting.digit * PIXELS, (setting.digit + 1) * PIXELS).map((x) => (x > 0.5 ? 1 : 0)));
+    pad.set(images.image(setting.digit).map((x) => (x > 0.5 ? 1 : 0)));
     ready = true;
     ask("digit");
   }

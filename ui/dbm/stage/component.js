@@ -11,9 +11,9 @@ import { drawingPad, drawingToText, textToDrawing } from "../../kit/pad.js";
 import { frameTile, paintTiles } from "../../kit/pictures.js";
 import { saveModel, savePicture } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
+import { PIXELS, testImages } from "../../kit/test_images.js";
 import { diverging, ramp, reducedMotion } from "../../kit/theme.js";
 import { longChain } from "./long_chain.js";
-import { PIXELS, testImages } from "./pictures.js";
 import { projection, tower } from "./tower.js";
 
 const NUM_CHAINS = 16, LAYOUT = { count: NUM_CHAINS, columns: 4, gap: 2, rim: 1 };
@@ -39,7 +39,7 @@ export default component(async (root, settings, page) => {
     if (text !== setting.pad) setting.set("pad", text);
   }
   const layers = tower(at.tower, { onUnit: (layer, index) => { unit = { layer, index }; showUnit(); if (!animation.running) paint(); } });
-  const long = longChain(root, at, images, setting);
+  const long = longChain(root, at, new URL(settings.judge, location.href).href, setting);
   const film = filmOf(at.film, () => named("chains", "gif"), () => ({ ...LAYOUT, palette: colours.ink, delay: 80 }));
   const animation = loop(root, frame);
 
@@ -75,7 +75,7 @@ export default component(async (root, settings, page) => {
   // Chains start from test digits or from noise; the same seed starts the same chains.
   async function begin() {
     const first = (setting.seed * NUM_CHAINS) % (images.count - NUM_CHAINS);
-    const pictures = images.grey.slice(first * PIXELS, (first + NUM_CHAINS) * PIXELS);
+    const pictures = images.greys(first, NUM_CHAINS);
     await engine.chains({ numChains: NUM_CHAINS, seed: setting.seed, ...(setting.start === "digits" ? { start: "images", images: pictures } : { start: "noise" }) });
     sweeps = 0;
     latest = await engine.state(["layers", "means"]);
@@ -179,7 +179,7 @@ export default component(async (root, settings, page) => {
   }
   function nextDigit() {
     digit = (digit * 7 + 3) % images.count;
-    return images.grey.slice(digit * PIXELS, (digit + 1) * PIXELS).map((x) => (x > 0.5 ? 1 : 0));
+    return images.image(digit).map((x) => (x > 0.5 ? 1 : 0));
   }
 
   let models = [];

@@ -1,21 +1,24 @@
 // One chain alone, as far as the paper let its chains run: 100 000 sweeps in about a minute, with what it saw on the way.
 
 import { EngineClient } from "../../engine/client.js";
+import { judgeOf } from "../../engine/judge.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
 import { savePicture, saveTable } from "../../kit/save.js";
+import { PIXELS } from "../../kit/test_images.js";
 import { drawTrace } from "../../kit/trace.js";
-import { nearestLabel, PIXELS } from "./pictures.js";
 
 const LENGTH = 100000, STRIDE = 20; // sweeps between two looks at the chain
 const FILM = 60, FILM_EVERY = 200, LOOKS = 500, MAX_LAG = 100;
 const FRAME = 12; // milliseconds of sampling a frame
 
-export function longChain(root, at, images, setting) {
+export function longChain(root, at, judgeUrl, setting) {
   const engine = new EngineClient();
   const chain = { sweeps: 0, useModel, play, theme, destroy };
   let colours, looks = [], film = [], visits = new Uint32Array(10), changes = 0, last = -1, charted = 0, ready = false, ended = false;
   const animation = loop(root, frame);
+  let judge = null; // until it has come, nothing is counted
+  judgeOf(judgeUrl).then((found) => { judge = found; }, onlyIfEnded);
 
   async function useModel(url, anew) {
     ready = false;
@@ -52,7 +55,8 @@ export function longChain(root, at, images, setting) {
     if (chain.sweeps % FILM_EVERY) return;
     film.push(picture);
     if (film.length > FILM) film.shift();
-    const digit = nearestLabel(images, picture);
+    if (!judge) return;
+    const [digit] = judge(picture, 1);
     visits[digit] += 1;
     changes += last >= 0 && digit !== last;
     last = digit;
@@ -96,7 +100,7 @@ export function longChain(root, at, images, setting) {
     });
     at.visited.setAttribute("aria-label", `Visits of the digits 0 to 9: ${[...visits].join(", ")}`);
     const seen = visits.filter((count) => count > 0).length;
-    at.visitedText.textContent = `${seen} of 10, ${changes} changes (judged by the nearest of ${images.count} test pictures)`;
+    at.visitedText.textContent = `${seen} of 10, ${changes} changes, as our digit classifier reads them`;
   }
 
   function play(on) {

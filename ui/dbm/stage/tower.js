@@ -2,7 +2,7 @@
 
 import { choosable } from "../../kit/choose.js";
 import { frameTile, paintTiles } from "../../kit/pictures.js";
-import { PIXELS } from "./pictures.js";
+import { PIXELS } from "../../kit/test_images.js";
 
 // tower(element, {onUnit(layer, index)}) -> {build(sizes), paint(states of all layers, chain, colours, fresh, unit)}
 export function tower(element, { onUnit }) {
