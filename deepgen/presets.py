@@ -199,6 +199,23 @@ PRESETS: dict[str, Preset] = {
         start="rbm-mnist",
         adopt=stack_on_rbm,
     ),
+    "dbn-paper-mnist": Preset(
+        "dbn",
+        DBNConfig((784, 500, 500, 1000)),
+        (
+            GreedyLayerwise(
+                (
+                    ContrastiveDivergence(1),
+                    ContrastiveDivergence(60, learning_rate=0.03, final_gibbs_steps=5, precision="bfloat16"),
+                    ContrastiveDivergence(60, learning_rate=0.03, final_gibbs_steps=5, precision="bfloat16"),
+                ),
+                num_trained=1,
+            ),
+        ),
+        about="the paper's sizes, the layers above from small random weights",
+        start="rbm-mnist",
+        adopt=stack_on_rbm,
+    ),
     "dbn-labels-mnist": Preset(
         "dbn",
         DBNConfig((784, 500, 500, 2000), num_labels=10),
