@@ -1,6 +1,7 @@
 // The exact laboratory of a small DBM: truth by enumeration, mean field and a Gibbs chain beside it.
 
 import { component, elements } from "../../kit/component.js";
+import { oneOf, playButton } from "../../kit/controls.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
 import { savePicture, saveTable } from "../../kit/save.js";
@@ -83,7 +84,6 @@ export default component(async (root, settings, page) => {
   }
 
   // --- controls
-  const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
   const chooseV = (v) => { touched = true; setting.set("v", v); look(); };
   at.net.onclick = (event) => { const i = visibleAt(event, at.net); if (i >= 0) chooseV(setting.v ^ (1 << i)); };
   at.net.onkeydown = (event) => { const i = "1234".indexOf(event.key); if (i >= 0 && event.key) chooseV(setting.v ^ (1 << i)); };
@@ -94,13 +94,12 @@ export default component(async (root, settings, page) => {
     event.preventDefault();
     if (v >= 0 && v < STATES) chooseV(v);
   };
-  for (const kind of ["two", "anyone"]) at[kind].onclick = () => { touched = true; setting.set("kind", kind); press(["two", "anyone"], kind); make(); };
-  for (const start of ["doubled", "random"]) at[start].onclick = () => { touched = true; setting.set("start", start); press(["doubled", "random"], start); look(); };
+  oneOf(at, ["two", "anyone"], setting.kind, (kind) => { touched = true; setting.set("kind", kind); make(); });
+  oneOf(at, ["doubled", "random"], setting.start, (start) => { touched = true; setting.set("start", start); look(); });
   at.strength.value = setting.strength;
   at.strength.oninput = () => { touched = true; setting.set("strength", Number(at.strength.value)); at.strengthText.textContent = setting.strength.toFixed(2); make(); };
   at.again.onclick = () => { touched = true; look(); play(true); };
   at.anew.onclick = () => { touched = true; setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); make(); play(true); };
-  at.play.onclick = () => play(!animation.running);
   at.step.onclick = () => { touched = true; play(false); sweep = Math.min(SWEEPS, sweep + 1); visits[chain.next().value] += 1; steps += 1; paint(); };
   for (const [name, title] of [["exact", "exactly"], ["field", "in mean field"], ["chain", "in the chain"]]) {
     at[name].onpointermove = (event) => {
@@ -122,19 +121,12 @@ export default component(async (root, settings, page) => {
     saveTable(["h1", "h2", "exact", "mean_field", "chain"], Array.from(joint, (_, n) => [bits(n >> N), bits(n & (STATES - 1)), ...columns.map((p) => p[n].toFixed(6))]), `${name()}.csv`);
   };
   const animation = loop(root, frame);
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.play.textContent = on ? "Pause" : "Play";
-    at.play.setAttribute("aria-pressed", String(on));
-  }
+  const play = playButton(at.play, animation);
   function theme(found) {
     colours = { theme: found, map: ramp(found.paper, found.violet) };
     paint();
   }
 
-  press(["two", "anyone"], setting.kind);
-  press(["doubled", "random"], setting.start);
   at.strengthText.textContent = setting.strength.toFixed(2);
   theme(page.colours);
   make();

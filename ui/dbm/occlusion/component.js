@@ -2,6 +2,7 @@
 
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
+import { oneOf, playButton, seeds, slider } from "../../kit/controls.js";
 import { loop } from "../../kit/loop.js";
 import { drawingPad } from "../../kit/pad.js";
 import { paintTiles } from "../../kit/pictures.js";
@@ -104,28 +105,18 @@ export default component(async (root, settings, page) => {
   }
 
   // --- controls
-  const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
-  for (const half of Object.keys(HELD)) at[half].onclick = () => { touched = true; setting.set("half", half); press(Object.keys(HELD), half); return show(); };
-  for (const tool of ["free", "ink", "paper"]) at[tool].onclick = () => { pad.tool = tool; press(["free", "ink", "paper"], tool); };
+  oneOf(at, Object.keys(HELD), setting.half, (half) => { touched = true; setting.set("half", half); return show(); });
+  oneOf(at, ["free", "ink", "paper"], pad.tool, (tool) => { pad.tool = tool; });
   at.digit.onclick = () => { touched = true; setting.set("digit", (setting.digit + 1) % images.count); return show(); };
-  at.again.onclick = begin;
-  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); return begin(); };
-  at.play.onclick = () => play(!animation.running);
+  seeds(at, setting, begin);
   at.step.onclick = () => { play(false); return sweep(1); };
-  at.speed.value = setting.speed;
-  at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); labels(); };
+  slider(at.speed, at.speedText, setting, "speed", (speed) => SPEEDS[speed][1]);
   const name = (k) => settings.machines[k].label.toLowerCase().replace(/[^a-z]+/g, "-");
   at.save.onclick = () => columns.forEach(({ chains }, k) => savePicture(chains, `occlusion-${name(k)}-sweep-${sweeps}.png`));
   at.table.onclick = () => saveTable(["look", ...settings.machines.map((_, k) => name(k))], scores[0].map((_, t) => [t + 1, ...scores.map((each) => each[t].toFixed(4))]), `occlusion-sweep-${sweeps}.csv`);
-  const labels = () => { at.speedText.textContent = SPEEDS[setting.speed][1]; };
 
   const animation = loop(root, frame);
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.play.textContent = on ? "Pause" : "Play";
-    at.play.setAttribute("aria-pressed", String(on));
-  }
+  const play = playButton(at.play, animation);
   function theme(found) {
     const half = (lut) => lut.filter((_, i) => i % 2 === 0), ink = ramp(found.paper, found.ink), blue = ramp(found.paper, found.blue);
     colours = {
@@ -138,9 +129,6 @@ export default component(async (root, settings, page) => {
   }
 
   theme(page.colours);
-  press(Object.keys(HELD), setting.half);
-  press(["free", "ink", "paper"], pad.tool);
-  labels();
   await ask("load", { judge: new URL(settings.judge, location.href).href, columns: settings.machines.map(({ url, once }) => ({ url: new URL(url, location.href).href, once })) });
   await show();
   play(!reducedMotion());

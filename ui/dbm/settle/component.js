@@ -1,6 +1,7 @@
 // Mean field settling. A worker computes both runs for a picture in one go; this module plays them sweep by sweep.
 
 import { component, elements } from "../../kit/component.js";
+import { oneOf, playButton } from "../../kit/controls.js";
 import { loop } from "../../kit/loop.js";
 import { drawingPad } from "../../kit/pad.js";
 import { paintTiles } from "../../kit/pictures.js";
@@ -157,11 +158,9 @@ export default component(async (root, settings, page) => {
   }
 
   // --- controls
-  for (const tool of ["ink", "paper"]) at[tool].onclick = () => { pad.tool = tool; for (const t of ["ink", "paper"]) at[t].setAttribute("aria-pressed", String(t === tool)); };
-  at.ink.setAttribute("aria-pressed", "true");
+  oneOf(at, ["ink", "paper"], "ink", (tool) => { pad.tool = tool; });
   at.digit.onclick = () => { touched = true; show(setting.digit + 1); };
   at.half.onclick = () => { touched = true; pad.set(pad.values.map((p, i) => (i < PIXELS / 2 ? p : 0))); };
-  at.play.onclick = () => { if (!animation.running && sweep === SWEEPS) sweep = 0; play(!animation.running); };
   at.step.onclick = () => { touched = true; play(false); sweep = Math.min(SWEEPS, sweep + 1); paint(); };
   at.sweep.oninput = () => { touched = true; play(false); sweep = Number(at.sweep.value); paint(); };
   at.again.onclick = () => { touched = true; sweep = 0; play(true); };
@@ -171,12 +170,8 @@ export default component(async (root, settings, page) => {
 
   at.keep.onclick = () => saveModel(model.url, model.id.startsWith("dbm-") ? model.id : `dbm-${model.id}`);
   const animation = loop(root, frame);
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.play.textContent = on ? "Pause" : "Play";
-    at.play.setAttribute("aria-pressed", String(on));
-  }
+  const play = playButton(at.play, animation);
+  at.play.onclick = () => { if (!animation.running && sweep === SWEEPS) sweep = 0; play(!animation.running); };
   function theme(found) {
     colours = {
       theme: found, ink: ramp(found.paper, found.ink), held: ramp(found.paper, found.blue), gap: ramp(found.paper, found.ink)[12],

@@ -4,6 +4,7 @@ import { EngineClient } from "../../engine/client.js";
 import { fetchModel } from "../../engine/engine.js";
 import { dbmOf } from "../../engine/families.js";
 import { component, elements } from "../../kit/component.js";
+import { drawingTools, oneOf, playButton, seeds, slider } from "../../kit/controls.js";
 import { choosable } from "../../kit/choose.js";
 import { filmOf } from "../../kit/film.js";
 import { loop } from "../../kit/loop.js";
@@ -145,21 +146,14 @@ export default component(async (root, settings, page) => {
   }
 
   // --- controls
-  const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
-  for (const tool of ["ink", "paper", "free"]) at[tool].onclick = () => { pad.tool = tool; press(["ink", "paper", "free"], tool); };
-  for (const show of ["mean", "sample"]) at[show].onclick = () => { setting.set("show", show); press(["mean", "sample"], show); paint(); };
-  at.clear.onclick = () => pad.clear();
-  at.digit.onclick = () => pad.set(nextDigit());
-  at.half.onclick = () => pad.set(nextDigit(), Uint8Array.from({ length: PIXELS }, (_, i) => (i < PIXELS / 2 ? 1 : 0)));
-  for (const start of ["digits", "noise"]) at[start].onclick = () => { setting.set("start", start); press(["digits", "noise"], start); return begin(); };
-  at.again.onclick = begin;
-  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); return begin(); };
-  at.play.onclick = () => play(!animation.running);
+  drawingTools(at, pad, nextDigit);
+  oneOf(at, ["mean", "sample"], setting.show, (show) => { setting.set("show", show); paint(); });
+  oneOf(at, ["digits", "noise"], setting.start, (start) => { setting.set("start", start); return begin(); });
+  seeds(at, setting, begin);
+  const play = playButton(at.play, animation);
   at.step.onclick = () => { play(false); return sweep(1, true); };
-  at.speed.value = setting.speed;
-  at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); labels(); };
-  at.temperature.value = setting.temperature;
-  at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); labels(); };
+  slider(at.speed, at.speedText, setting, "speed", (speed) => SPEEDS[speed][1]);
+  slider(at.temperature, at.temperatureText, setting, "temperature", (temperature) => temperature.toFixed(2));
   at.model.onchange = async () => { await useModel(models.find(({ id }) => id === at.model.value)); setting.set("model", model.id); };
   const named = (what, ending) => `${model.id.replace(/\W+/g, "-")}-${what}-seed-${setting.seed}-sweep-${sweeps}.${ending}`;
   at.save.onclick = () => savePicture(at.chains, named("chains", "png"));
@@ -167,16 +161,6 @@ export default component(async (root, settings, page) => {
   at.keep.onclick = () => saveModel(model.url, model.id.startsWith("dbm-") ? model.id : `dbm-${model.id}`);
   choosable(at.chains, { layout: () => LAYOUT, current: () => setting.chain, choose: (i) => { setting.set("chain", i); paint(); } });
 
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.play.textContent = on ? "Pause" : "Play";
-    at.play.setAttribute("aria-pressed", String(on));
-  }
-  function labels() {
-    at.speedText.textContent = SPEEDS[setting.speed][1];
-    at.temperatureText.textContent = setting.temperature.toFixed(2);
-  }
   function nextDigit() {
     digit = (digit * 7 + 3) % images.count;
     return images.image(digit).map((x) => (x > 0.5 ? 1 : 0));
@@ -202,10 +186,6 @@ export default component(async (root, settings, page) => {
   }
 
   theme(page.colours);
-  press(["ink", "paper", "free"], pad.tool);
-  press(["mean", "sample"], setting.show);
-  press(["digits", "noise"], setting.start);
-  labels();
   hint();
   if (setting.pad) pad.set(textToDrawing(setting.pad).values, textToDrawing(setting.pad).held);
   await update(settings);

@@ -2,6 +2,7 @@
 
 import { EngineClient } from "../../engine/client.js";
 import { judgeOf } from "../../engine/judge.js";
+import { playButton } from "../../kit/controls.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
 import { savePicture, saveTable } from "../../kit/save.js";
@@ -14,7 +15,7 @@ const FRAME = 12; // milliseconds of sampling a frame
 
 export function longChain(root, at, judgeUrl, setting) {
   const engine = new EngineClient();
-  const chain = { sweeps: 0, useModel, play, theme, destroy };
+  const chain = { sweeps: 0, useModel, theme, destroy };
   let colours, looks = [], film = [], visits = new Uint32Array(10), changes = 0, last = -1, charted = 0, ready = false, ended = false;
   const animation = loop(root, frame);
   let judge = null; // until it has come, nothing is counted
@@ -103,12 +104,6 @@ export function longChain(root, at, judgeUrl, setting) {
     at.visitedText.textContent = `${seen} of 10, ${changes} changes, as our digit classifier reads them`;
   }
 
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.longPlay.textContent = on ? "Pause" : "Play";
-    at.longPlay.setAttribute("aria-pressed", String(on));
-  }
   function theme(found) {
     colours = found;
     paint();
@@ -124,7 +119,7 @@ export function longChain(root, at, judgeUrl, setting) {
     engine.terminate();
   }
 
-  at.longPlay.onclick = () => play(!animation.running);
+  const play = (chain.play = playButton(at.longPlay, animation));
   at.longAgain.onclick = async () => { setting.set("long", 1 + Math.floor(Math.random() * 1e6)); await begin(); play(true); };
   at.saveStrip.onclick = () => savePicture(at.strip, `dbm-long-chain-sweep-${chain.sweeps}.png`);
   at.saveCurve.onclick = () => saveTable(

@@ -2,6 +2,7 @@
 
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
+import { playButton } from "../../kit/controls.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
 import { filmOf } from "../../kit/film.js";
@@ -115,13 +116,7 @@ export default component(async (root, settings, page) => {
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
   at.save.onclick = () => savePicture(at.pictures, `dbn-stacking-${scenes[setting.scene].run}-seed-${setting.seed}.png`, 6);
   at.film.onclick = () => { hurried = false; play(true); film.start(); };
-  at.play.onclick = () => play(!animation.running);
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.play.textContent = on ? "Pause" : "Play";
-    at.play.setAttribute("aria-pressed", String(on));
-  }
+  const play = playButton(at.play, animation);
   function theme(found) {
     colours = { ink: ramp(found.paper, found.ink), gap: ramp(found.surface, found.surface)[0], signed: diverging(found.blue, found.paper, found.orange) };
     stack.theme(found);

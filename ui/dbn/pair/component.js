@@ -2,6 +2,7 @@
 
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
+import { playButton } from "../../kit/controls.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
 import { savePicture } from "../../kit/save.js";
@@ -82,17 +83,11 @@ export default component(async (root, settings, page) => {
   }
 
   const animation = loop(root, frame);
-  at.play.onclick = () => play(!animation.running);
+  const play = playButton(at.play, animation);
   at.sweep.onclick = async () => { play(false); await sweep(1); shown = targets.map((pictures) => pictures.slice()); paint(); };
   at.again.onclick = begin;
   at.save.onclick = () => ["before", "after"].forEach((word, i) => savePicture(at[`dreams${i}`], `dbn-up-down-${word}-sweep-${sweeps}.png`, 6));
   at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.play.textContent = on ? "Pause" : "Play";
-    at.play.setAttribute("aria-pressed", String(on));
-  }
   function theme(found) {
     colours = { ink: ramp(found.paper, found.ink), gap: ramp(found.surface, found.surface)[0] };
     paint();

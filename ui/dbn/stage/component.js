@@ -3,6 +3,7 @@
 import { Random } from "../../engine/random.js";
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
+import { oneOf, playButton, seeds, slider } from "../../kit/controls.js";
 import { loop } from "../../kit/loop.js";
 import { textToDrawing } from "../../kit/pad.js";
 import { saveModel } from "../../kit/save.js";
@@ -119,10 +120,9 @@ export default component(async (root, settings, page) => {
   }
 
   // --- controls
-  const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
   function show(mode) {
     setting.set("mode", mode);
-    press(MODES, mode);
+    pressMode(mode);
     at.dreamPanel.hidden = mode !== "dream";
     at.drawPanel.hidden = mode === "dream";
     root.querySelectorAll("[data-only]").forEach((element) => { element.hidden = element.dataset.only !== mode; });
@@ -131,18 +131,14 @@ export default component(async (root, settings, page) => {
     root.dataset.mode = mode;
     if (!animation.running) frame(0, 1);
   }
-  for (const mode of MODES) at[mode].onclick = () => show(mode);
-  for (const way of ["mean", "sample"]) at[way].onclick = () => { setting.set("show", way); press(["mean", "sample"], way); drawing.touch(); if (!animation.running) step(0); };
-  at.again.onclick = begin;
-  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); begin(); };
-  for (const start of ["digits", "noise"]) at[`from_${start}`].onclick = () => { setting.set("start", start); startPressed(); begin(); };
-  const startPressed = () => press(["from_digits", "from_noise"], `from_${setting.start}`);
-  at.play.onclick = () => play(!animation.running);
+  const pressMode = oneOf(at, MODES, setting.mode, show);
+  oneOf(at, ["mean", "sample"], setting.show, (way) => { setting.set("show", way); drawing.touch(); if (!animation.running) step(0); });
+  oneOf(at, ["from_digits", "from_noise"], `from_${setting.start}`, (start) => { setting.set("start", start.replace("from_", "")); return begin(); });
+  seeds(at, setting, begin);
+  const play = playButton(at.play, animation);
   at.sweep.onclick = async () => { play(false); await (setting.mode === "dream" ? step(1) : (drawing.touch(), frame(0, 1 / SPEEDS[setting.speed][0]))); };
-  at.speed.value = setting.speed;
-  at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); words(); };
-  at.temperature.value = setting.temperature;
-  at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); words(); };
+  slider(at.speed, at.speedText, setting, "speed", (speed) => SPEEDS[speed][1]);
+  slider(at.temperature, at.temperatureText, setting, "temperature", (temperature) => temperature.toFixed(2));
   at.model.onchange = async () => { await useModel(at.model.value); setting.set("model", model.id); };
   at.save.onclick = () => (setting.mode === "dream" ? chains.savePicture(`${model.id.replace(/\W+/g, "-")}-chains-seed-${setting.seed}-sweep-${sweeps}.png`) : drawing.savePicture());
   at.film.onclick = () => { chains.saveFilm(); play(true); };
@@ -154,16 +150,6 @@ export default component(async (root, settings, page) => {
     if (event.key === "Escape") chains.hold("free");
   });
 
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.play.textContent = on ? "Pause" : "Play";
-    at.play.setAttribute("aria-pressed", String(on));
-  }
-  function words() {
-    at.speedText.textContent = SPEEDS[setting.speed][1];
-    at.temperatureText.textContent = setting.temperature.toFixed(2);
-  }
   function theme(found) {
     colours = {
       theme: found, ink: ramp(found.paper, found.ink), held: ramp(found.paper, found.blue), gap: ramp(found.surface, found.surface)[0], free: ramp(found.line, found.line)[0],
@@ -183,9 +169,6 @@ export default component(async (root, settings, page) => {
   }
 
   theme(page.colours);
-  press(["mean", "sample"], setting.show);
-  startPressed();
-  words();
   await update(settings);
   play(!reducedMotion());
   const announcing = setInterval(() => {

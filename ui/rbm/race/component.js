@@ -3,6 +3,7 @@
 
 import { asker } from "../../kit/ask.js";
 import { component, elements } from "../../kit/component.js";
+import { playButton, seeds, slider } from "../../kit/controls.js";
 import { saveFilm } from "../../kit/film.js";
 import { loop } from "../../kit/loop.js";
 import { paintTiles } from "../../kit/pictures.js";
@@ -84,12 +85,10 @@ export default component(async (root, settings, page) => {
   }
 
   // --- controls
-  at.play.onclick = () => play(!animation.running);
+  const play = playButton(at.play, animation);
   at.step.onclick = () => { play(false); return sweep(1); };
-  at.again.onclick = begin;
-  at.anew.onclick = () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); return begin(); };
-  at.speed.value = setting.speed;
-  at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); speedText(); };
+  seeds(at, setting, begin);
+  slider(at.speed, at.speedText, setting, "speed", (speed) => SPEEDS[speed][1]);
 
   // --- what a visitor can leave with
   const named = (ending) => `rbm-race-${lanes.map(({ name }) => name.toLowerCase()).join("-")}-seed-${setting.seed}-sweep-${sweeps}.${ending}`;
@@ -110,14 +109,6 @@ export default component(async (root, settings, page) => {
     filming = false;
     play(was);
   };
-  const speedText = () => { at.speedText.textContent = SPEEDS[setting.speed][1]; };
-
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.play.textContent = on ? "Pause" : "Play";
-    at.play.setAttribute("aria-pressed", String(on));
-  }
   function theme(found) {
     const hues = [found.gray, found.ink, found.ink];
     colours = { theme: found, ink: ramp(found.paper, found.ink), gap: ramp(found.line, found.line)[0], strokes: STROKES.map((stroke, l) => ({ ...stroke, colour: hues[l] })) };
@@ -129,7 +120,6 @@ export default component(async (root, settings, page) => {
   const observer = new ResizeObserver(() => { if (colours) { paintCurves(); paint(); } });
   observer.observe(root);
   theme(page.colours);
-  speedText();
   await ask("load", { urls: settings.lanes.map(({ url }) => absolute(url)), judgeUrl: absolute(settings.judge) });
   await begin();
   play(!reducedMotion());

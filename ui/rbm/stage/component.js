@@ -4,17 +4,19 @@ import { EngineClient } from "../../engine/client.js";
 import { fetchModel, machineOf } from "../../engine/engine.js";
 import { choosable } from "../../kit/choose.js";
 import { component, elements } from "../../kit/component.js";
+import { drawingTools, oneOf, playButton, seeds, slider } from "../../kit/controls.js";
 import { saveFilm } from "../../kit/film.js";
 import { loop } from "../../kit/loop.js";
 import { drawingPad, drawingToText, textToDrawing } from "../../kit/pad.js";
 import { filters, frameTile, paintTiles } from "../../kit/pictures.js";
 import { saveModel, savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
+import { PIXELS, testImages } from "../../kit/test_images.js";
 import { diverging, ramp, reducedMotion, rgb } from "../../kit/theme.js";
 import { drawTrace } from "../../kit/trace.js";
 import { greyScale } from "./grey.js";
 
-const PIXELS = 784, NUM_CHAINS = 25, TRACE_LENGTH = 400, FILM_FRAMES = 60;
+const NUM_CHAINS = 25, TRACE_LENGTH = 400, FILM_FRAMES = 60;
 const CHAINS_LAYOUT = { count: NUM_CHAINS, columns: 5, gap: 2 };
 // sweeps a second below the display's rate, then sweeps a frame
 const SPEEDS = [[1, "1 a second"], [5, "5 a second"], [20, "20 a second"], [60, "each frame"], [300, "5 a frame"], [1200, "20 a frame"], [6000, "100 a frame"]];
@@ -153,7 +155,7 @@ export default component(async (root, settings, page) => {
     tops ??= favourites(engine, images, grey, wall);
     const { best, share } = (await tops)(setting.unit);
     const pictures = new Float32Array(best.length * PIXELS);
-    best.forEach((index, i) => pictures.set(images.grey.subarray(index * PIXELS, (index + 1) * PIXELS), i * PIXELS));
+    best.forEach((index, i) => pictures.set(images.image(index), i * PIXELS));
     paintTiles(at.fires, pictures, { count: best.length, columns: 4, colours: colours.ink, background: colours.gap });
     at.unitName.textContent = `Unit ${setting.unit + 1}`;
     at.unitText.textContent = `bias ${machine.biases[1][setting.unit].toFixed(2).replace("-", "−")}; on for ${Math.round(100 * share)} % of the test images, most surely for these:`;
@@ -166,12 +168,7 @@ export default component(async (root, settings, page) => {
       : "Nothing is held: the chains run free. Draw half a digit and watch them dream the rest.";
   }
 
-  function hold(values, held) {
-    pad.set(values, held);
-  }
-
   // --- controls
-  const press = (names, chosen) => names.forEach((name) => at[name].setAttribute("aria-pressed", String(name === chosen)));
   const chooseUnit = async (index) => {
     setting.set("unit", index);
     marks.forEach((mark) => mark());
@@ -182,26 +179,17 @@ export default component(async (root, settings, page) => {
     at.status.textContent = `${at.unitName.textContent}: ${at.unitText.textContent}`;
   };
   const chooseChain = (index) => { setting.set("chain", index); dirty = true; paint(); at.status.textContent = `Chain ${index + 1} of ${NUM_CHAINS}`; };
-  for (const tool of ["ink", "paper", "free"]) at[tool].onclick = () => { pad.tool = tool; press(["ink", "paper", "free"], tool); };
-  for (const show of ["mean", "sample"]) {
-    at[show].onclick = async () => {
-      setting.set("show", show);
-      press(["mean", "sample"], show);
-      if (!animation.running) { latest = await engine.state(wanted()); paint(); }
-    };
-  }
-  at.clear.onclick = () => pad.clear();
-  at.digit.onclick = () => hold(nextDigit(), undefined);
-  at.half.onclick = () => hold(nextDigit(), Uint8Array.from({ length: PIXELS }, (_, i) => (i < PIXELS / 2 ? 1 : 0)));
-  for (const start of ["digits", "noise"]) at[start].onclick = () => { setting.set("start", start); press(["digits", "noise"], start); return begin(); };
-  at.again.onclick = begin;
-  at.anew.onclick = async () => { setting.set("seed", 1 + Math.floor(Math.random() * 1e6)); await begin(); };
-  at.play.onclick = () => play(!animation.running);
+  drawingTools(at, pad, nextDigit);
+  oneOf(at, ["mean", "sample"], setting.show, async (show) => {
+    setting.set("show", show);
+    if (!animation.running) { latest = await engine.state(wanted()); paint(); }
+  });
+  oneOf(at, ["digits", "noise"], setting.start, (start) => { setting.set("start", start); return begin(); });
+  seeds(at, setting, begin);
+  const play = playButton(at.play, animation);
   at.step.onclick = async () => { play(false); await sweep(1); paint(); };
-  at.speed.value = setting.speed;
-  at.speed.oninput = () => { setting.set("speed", Number(at.speed.value)); labels(); };
-  at.temperature.value = setting.temperature;
-  at.temperature.oninput = () => { setting.set("temperature", Number(at.temperature.value)); labels(); };
+  slider(at.speed, at.speedText, setting, "speed", (speed) => SPEEDS[speed][1]);
+  slider(at.temperature, at.temperatureText, setting, "temperature", (temperature) => temperature.toFixed(2));
   at.model.onchange = () => { setting.set("model", at.model.value); return useModel(models.find((model) => model.id === at.model.value).url); };
 
   // --- what a visitor can leave with; a name says which machine, from which seed, after how many sweeps
@@ -227,19 +215,9 @@ export default component(async (root, settings, page) => {
     play(was);
   };
 
-  function play(on) {
-    if (on) animation.start();
-    else animation.stop();
-    at.play.textContent = on ? "Pause" : "Play";
-    at.play.setAttribute("aria-pressed", String(on));
-  }
-  function labels() {
-    at.speedText.textContent = SPEEDS[setting.speed][1];
-    at.temperatureText.textContent = setting.temperature.toFixed(2);
-  }
   function nextDigit() {
     digit = (digit * 7 + 3) % images.count;
-    const picture = images.grey.slice(digit * PIXELS, (digit + 1) * PIXELS);
+    const picture = images.image(digit);
     return grey.toGrey(grey.hold(picture)); // binary units can only be held black or white
   }
 
@@ -262,10 +240,6 @@ export default component(async (root, settings, page) => {
   }
 
   theme(page.colours);
-  press(["ink", "paper", "free"], pad.tool);
-  press(["mean", "sample"], setting.show);
-  press(["digits", "noise"], setting.start);
-  labels();
   if (setting.pad) pad.set(textToDrawing(setting.pad).values, textToDrawing(setting.pad).held);
   hint();
   await update(settings);
@@ -285,15 +259,9 @@ export default component(async (root, settings, page) => {
 // What takes a tenth of a second and can wait, so that the chains move first.
 const afterwards = (work) => setTimeout(work, 250);
 
-// {grey (count x 784 in [0, 1]), labels, count} from count x 784 bytes and count labels
-async function testImages(url) {
-  const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer()), count = bytes.length / (PIXELS + 1);
-  return { count, grey: Float32Array.from(bytes.subarray(0, count * PIXELS), (x) => x / 255), labels: bytes.subarray(count * PIXELS) };
-}
-
 function firstImages(images, seed) {
   const first = (seed * 25) % (images.count - NUM_CHAINS);
-  return images.grey.slice(first * PIXELS, (first + NUM_CHAINS) * PIXELS);
+  return images.greys(first, NUM_CHAINS);
 }
 
 // Chains can go on with the weights of another machine if that has units of the same kind for the same pictures.
@@ -301,7 +269,7 @@ const kind = ({ biases, visible }, data) => `${biases[1].length} ${visible} ${da
 
 // For every hidden unit: the eight test images that switch it on most surely, and the share that does at all.
 async function favourites(engine, images, grey, wall) {
-  const means = await engine.meanHidden(grey.toModel(images.grey)), n = wall.numHidden;
+  const means = await engine.meanHidden(grey.toModel(images.greys(0, images.count))), n = wall.numHidden;
   return (unit) => {
     const p = Float32Array.from({ length: images.count }, (_, i) => means[i * n + unit]);
     const best = [...p.keys()].sort((a, b) => p[b] - p[a]).slice(0, 8);
