@@ -1,11 +1,6 @@
 """The page about the paper in a real browser."""
 
-import pytest
 
-from ui.paper import experiments
-
-
-@pytest.mark.skipif(experiments.results() is None, reason="python -m benchmarks.experiments --out pretrained has not been run")
 def test_both_sides_show_their_pictures_and_a_door_sets_the_training_room(page, app_url):
     page.goto(f"{app_url}/paper?paper_section=Experiments&paper_experiment=2.4+RBM")
     sheets = page.locator(".sheet canvas")

@@ -45,6 +45,11 @@ def results() -> dict | None:
     return json.loads(path.read_text()) if path.is_file() else None
 
 
+def made(found: dict | None) -> list[str]:
+    """The titles of the experiments of which both sides have been measured."""
+    return [title for title, experiment in index().items() if found and len(found.get(experiment.family, {})) == len(SIDES)]
+
+
 def sheet_url(family: str, side: str) -> tuple[str, int]:
     """Where the browser finds the pictures of one side, and how many rows of ten they are."""
     import numpy as np
@@ -85,6 +90,9 @@ def lesson(experiment: Experiment, found: dict) -> str:
 
 def table(family: str, found: dict) -> str:
     """The figures of both sides, and beside them what they are to be held against."""
+    from deepgen.checkpoint import card_of
+    from ui.compare.numbers import seconds
+
     printed, corrected, real = found[family]["printed"], found[family]["corrected"], found["real"]
     lines = ["| | as printed | as it should be | to hold against |", "|---|---|---|---|"]
 
@@ -111,13 +119,15 @@ def table(family: str, found: dict) -> str:
     else:
         judged, against, count, of_real = "samples_{}", real, 1000, "samples_{}"
     for name, metric, form in (
-        (f"digits that {count:,} samples show", "modes", ".0f"),
+        (f"digits that a classifier is sure to see among {count:,} samples", "modes", ".0f"),
         ("their classifier score, 1 to 10", "classifier_score", ".1f"),
         ("their Fréchet distance, 0 is perfect", "frechet", ".1f"),
     ):
         reference = against.get(of_real.format(metric))
         add(name, one(judged.format(metric), form), "" if reference is None else f"{reference:{form}}: real digits")
-    lines.append(f"| training, core seconds | {printed['seconds']} | {corrected['seconds']} | |")
+    file = assets.PRETRAINED / f"{corrected['file']}.safetensors"
+    took = seconds(card_of(file.read_bytes())) or corrected["seconds"]
+    lines.append(f"| training, core seconds | {printed['seconds']} | {took:.0f} | |")
     return "\n".join(lines)
 
 
@@ -137,7 +147,7 @@ def mount() -> None:
     if found is None:
         st.info("The experiments have not been run here yet: `python -m benchmarks.experiments --out pretrained` runs them.")
         return
-    titles = list(index())
+    titles = made(found)
     chosen = st.segmented_control("Experiment", titles, default=titles[0], key="paper_experiment", bind="query-params", label_visibility="collapsed")
     experiment = index()[chosen or titles[0]]
     family = experiment.family
