@@ -146,7 +146,8 @@ def main(argv: list[str] | None = None) -> None:
     images = datasets.load("mnist").images
     path = arguments.out and arguments.out / "experiments.json"
     found = json.loads(path.read_text()) if arguments.only else {family: {} for family in FILES}
-    found["real"] = tidy(judged(images[-NUM_SAMPLES:]) | without_a_model())
+    some = torch.randperm(len(images), generator=torch.Generator().manual_seed(1))[:NUM_SAMPLES]
+    found["real"] = tidy(judged(images[some]) | without_a_model())
     for family in FILES:
         for side in ("printed", "corrected")[arguments.only == "corrected" :]:
             rng, began = torch.Generator().manual_seed(1), time.process_time()

@@ -85,7 +85,7 @@ def lesson(experiment: Experiment, found: dict) -> str:
     printed, corrected = (found[experiment.family][side]["figures"] for side in SIDES)
     bests = [printed[name] for name in ("log_likelihood_ais", "log_likelihood_reverse_ais", "bound_ais", "bound_reverse_ais") if name in printed]
     more = {"printed_best": max(bests, default=0.0), "corrected_loss": -corrected.get("elbo_of_grey_values", 0.0)}
-    return experiment.lesson.format(printed=printed, corrected=corrected, real=found["real"], **more).replace(" -", " −")
+    return experiment.lesson.format(printed=printed, corrected=corrected, real=found["real"], **more).replace(" -", " −").replace("\n-", "\n−")
 
 
 def table(family: str, found: dict) -> str:
@@ -138,7 +138,8 @@ def bracket(figures: dict, low: str, high: str) -> str:
     ends = sorted((figures[low], figures[high]))
     if ends[1] - ends[0] > WIDEST:
         return f"{ends[0]:.0f} to {ends[1]:.0f}: no number, the estimates do not meet"
-    return f"{ends[0]:.1f} to {ends[1]:.1f}"
+    texts = dict.fromkeys(f"{end:.1f}" for end in ends)
+    return " to ".join(texts)
 
 
 def mount() -> None:
