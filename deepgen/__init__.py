@@ -3,4 +3,4 @@
 Everything that takes time is an iterator of small immutable values; randomness is an argument called ``rng``.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
