@@ -46,6 +46,7 @@ def show_up_down():
         pair.mount(*map(assets.weights_url, before_and_after), images=assets.images_url("mnist"))
     else:
         st.info("The pretrained pair is not here: `python -m deepgen pretrain dbn-labels-updown-mnist` makes it.")
+    st.markdown(prose.section("dbn", "Few labels"))
 
 
 SECTIONS = {"Stage": show_stage, "Stacking": show_stacking, "Jensen": show_bound, "Up-down": show_up_down, "Train": training.mount}
