@@ -18,7 +18,7 @@ def equations(chapter: str) -> None:
         if equation.chapter != chapter:
             continue
         with st.container(border=True, key=f"paper_equation_{equation.number}"):
-            left, right = st.columns(2, gap="small", vertical_alignment="center")
+            left, right = st.columns([3, 2], gap="small", vertical_alignment="center")
             with left:
                 st.latex(rf"({equation.number}) \quad {equation.latex}")
                 if equation.printed:
