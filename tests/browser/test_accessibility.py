@@ -14,6 +14,7 @@ def test_nothing_serious(new_page, app_url, name):
     page.get_by_role("heading", level=1).wait_for(timeout=60_000)
     if name != "paper":
         page.wait_for_selector(".root[data-ready=true]", timeout=60_000)
+    page.get_by_role("button", name="Link to this scene").wait_for(timeout=60_000)  # the last thing on the page
     found = Axe().run(page, options=OPTIONS).response["violations"]
     serious = [rule for rule in found if rule["impact"] in ("serious", "critical")]
     assert not serious, "\n".join(f"{rule['id']}: {rule['nodes'][0]['html'][:200]} ({len(rule['nodes'])} places)" for rule in serious)
