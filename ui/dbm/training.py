@@ -9,7 +9,7 @@ from ui import assets, prose
 from ui.dbm import stage
 from ui.figures import Line, Plot
 from ui.training.jobs import Snapshot, Task
-from ui.training.room import Control, training_room
+from ui.training.room import IMAGES, SEED, Control, training_room
 
 SHAPES = {
     "100-100": (100, 100),
@@ -20,10 +20,7 @@ SHAPES = {
 }
 
 CONTROLS = [
-    Control(
-        "data", "Images", ("mnist", "fashion"), "mnist", "choice", group="Data",
-        names={"mnist": "Digits (MNIST)", "fashion": "Clothes (Fashion-MNIST)"},
-    ),
+    IMAGES,
     Control(
         "hidden", "Hidden layers", tuple(SHAPES), "100-100", "choice", group="Machine",
         help="Time grows with the number of weights: 500-1000 takes half a minute an epoch, 100-100 a few seconds.",
@@ -53,7 +50,7 @@ CONTROLS = [
     ),
     Control("weight_decay", "Weight decay", (0.0, 1e-5, 2e-4, 1e-3), 2e-4, minor=True),
     Control("num_chains", "Particles", (20, 50, 100, 200), 100, minor=True),
-    Control("seed", "Seed", (1, 10**6), 1, "whole number", minor=True, help="The same seed gives the same training."),
+    SEED,
 ]  # fmt: skip
 
 PLOTS = [

@@ -6,7 +6,7 @@ from ui import assets, prose, visitor
 from ui.dbn import stage
 from ui.figures import Line, Plot
 from ui.training.jobs import Snapshot, Task
-from ui.training.room import Control, training_room
+from ui.training.room import SEED, Control, training_room
 
 NUM_RBMS = 3
 
@@ -29,7 +29,7 @@ CONTROLS = [
     Control("tied_start", "Tied start where the sizes allow it", default=True, kind="switch", minor=True, help="Equation (22): begin as the layer below turned upside down."),
     Control("gibbs_steps", "Sweeps per update, k", (1, 2, 5, 10), 1, minor=True),
     Control("persistent", "Chains that never restart (PCD)", default=True, kind="switch", minor=True),
-    Control("seed", "Seed", (1, 10**6), 1, "whole number", minor=True, help="The same seed gives the same training."),
+    SEED,
 ]  # fmt: skip
 
 PLOTS = [

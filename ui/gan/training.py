@@ -9,14 +9,11 @@ from ui.figures import Line, Plot
 from ui.gan import game, live
 from ui.training.jobs import Snapshot, Task
 from ui.training.remedies import remedies
-from ui.training.room import Control, training_room
+from ui.training.room import IMAGES, SEED, Control, training_room
 
 SIZES = {"paper": (256, 512, 1024), "notebook": (256, 256, 256), "small": (128, 256)}
 CONTROLS = [
-    Control(
-        "data", "Images", ("mnist", "fashion"), "mnist", "choice", group="Data",
-        names={"mnist": "Digits (MNIST)", "fashion": "Clothes (Fashion-MNIST)"},
-    ),
+    IMAGES,
     Control(
         "sizes", "Generator", ("paper", "notebook", "small"), "notebook", "choice", group="Players",
         names={"paper": "256, 512, 1024: printed", "notebook": "256, 256, 256: notebook", "small": "128, 256"},
@@ -53,7 +50,7 @@ CONTROLS = [
     Control("batch_size", "Batch", (16, 32, 64, 128, 256), 64, minor=True, help="Real images, and as many fakes."),
     Control("averaging", "Averaging of G", (0.0, 0.9, 0.99, 0.999), 0.99, live=True, minor=True,
             help="What is shown and kept is a moving average of the player. 0 shows the player itself."),
-    Control("seed", "Seed", (1, 10**6), 1, "whole number", minor=True, help="The same seed gives the same training."),
+    SEED,
 ]  # fmt: skip
 
 PLOTS = [

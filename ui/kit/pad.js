@@ -4,6 +4,8 @@
 //
 // ink holds pixels on, paper holds them off, free lets go of them again. Strokes are soft at the rim, as in MNIST.
 
+import { paintTiles } from "./pictures.js";
+
 const SIZE = 28;
 
 export function drawingPad(canvas, { onChange = () => {}, radius = 1.4, holdPaper = true } = {}) {
@@ -119,4 +121,13 @@ export function textToDrawing(text) {
     at = end;
   }
   return at === SIZE * SIZE && /^([a-pz]\d*)*$/.test(text) ? { values, held } : null;
+}
+
+/** A dream on the pad: its held pixels in the ramp colours.held, what a machine dreams of the others in colours.ink. */
+export function paintDream(canvas, { values, held }, dream, colours) {
+  const lut = new Uint32Array(256), half = (ramp) => ramp.filter((_, i) => i % 2 === 0);
+  lut.set(half(colours.ink), 0);
+  lut.set(half(colours.held), 128);
+  const mixed = Float32Array.from(dream, (p, i) => (held[i] ? 128 : 0) + Math.min(127, Math.max(0, 127 * (held[i] ? values[i] : p))));
+  paintTiles(canvas, mixed, { count: 1, low: 0, high: 255, colours: lut });
 }

@@ -6,13 +6,10 @@ from ui import prose
 from ui.figures import Line, Plot
 from ui.rbm import stage
 from ui.training.jobs import Snapshot, Task
-from ui.training.room import Control, training_room
+from ui.training.room import IMAGES, SEED, Control, training_room
 
 CONTROLS = [
-    Control(
-        "data", "Images", ("mnist", "fashion"), "mnist", "choice", group="Data",
-        names={"mnist": "Digits (MNIST)", "fashion": "Clothes (Fashion-MNIST)"},
-    ),
+    IMAGES,
     Control(
         "num_hidden", "Hidden units", (16, 36, 64, 100, 196, 400, 500, 1000), 100, group="Machine",
         help="More units explain more and take longer: an update costs in proportion.",
@@ -47,7 +44,7 @@ CONTROLS = [
     ),
     Control("momentum", "Momentum", (0.0, 0.5, 0.8, 0.9), 0.0, minor=True, live=True),
     Control("weight_decay", "Weight decay", (0.0, 1e-5, 1e-4, 1e-3, 1e-2), 0.0, minor=True, live=True),
-    Control("seed", "Seed", (1, 10**6), 1, "whole number", minor=True, help="The same seed gives the same training."),
+    SEED,
 ]  # fmt: skip
 
 PLOTS = [

@@ -44,6 +44,14 @@ class Control:
         return f"{value:g}" if self.kind == "scale" else str(value)
 
 
+# What every family asks alike.
+IMAGES = Control(
+    "data", "Images", ("mnist", "fashion"), "mnist", "choice", group="Data",
+    names={"mnist": "Digits (MNIST)", "fashion": "Clothes (Fashion-MNIST)"},
+)  # fmt: skip
+SEED = Control("seed", "Seed", (1, 10**6), 1, "whole number", minor=True, help="The same seed gives the same training.")
+
+
 def training_room(
     page: str,
     *,

@@ -6,14 +6,11 @@ from ui import prose
 from ui.figures import Line, Plot
 from ui.training.jobs import Snapshot, Task
 from ui.training.remedies import remedies
-from ui.training.room import Control, training_room
+from ui.training.room import IMAGES, SEED, Control, training_room
 from ui.vae import models, square
 
 CONTROLS = [
-    Control(
-        "data", "Images", ("mnist", "fashion"), "mnist", "choice", group="Data",
-        names={"mnist": "Digits (MNIST)", "fashion": "Clothes (Fashion-MNIST)"},
-    ),
+    IMAGES,
     Control(
         "num_hidden", "Hidden layers", ("64", "512", "256-128", "512-256-128"), "256-128", "choice", group="Networks",
         names={
@@ -48,7 +45,7 @@ CONTROLS = [
         help="Off: the grey values themselves, whose cross-entropy is what tutorials print.",
     ),
     Control("batch_size", "Batch", (32, 64, 128, 256, 512), 128, minor=True, help="Images per update."),
-    Control("seed", "Seed", (1, 10**6), 1, "whole number", minor=True, help="The same seed gives the same training."),
+    SEED,
 ]  # fmt: skip
 
 PLOTS = [

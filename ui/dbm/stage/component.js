@@ -8,7 +8,7 @@ import { drawingTools, oneOf, playButton, seeds, slider } from "../../kit/contro
 import { choosable } from "../../kit/choose.js";
 import { filmOf } from "../../kit/film.js";
 import { loop } from "../../kit/loop.js";
-import { drawingPad, drawingToText, textToDrawing } from "../../kit/pad.js";
+import { drawingPad, drawingToText, paintDream, textToDrawing } from "../../kit/pad.js";
 import { frameTile, paintTiles } from "../../kit/pictures.js";
 import { saveModel, savePicture } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
@@ -114,19 +114,10 @@ export default component(async (root, settings, page) => {
     paintTiles(at.chains, pictures, { ...LAYOUT, colours: colours.ink, background: colours.gap });
     film.add(pictures);
     frameTile(at.chains, setting.chain, LAYOUT, colours.theme.primary);
-    paintPad(pictures.subarray(setting.chain * PIXELS, (setting.chain + 1) * PIXELS));
+    paintDream(at.pad, pad, pictures.subarray(setting.chain * PIXELS, (setting.chain + 1) * PIXELS), colours);
     layers.paint(setting.show === "mean" ? shown.means : shown.layers, setting.chain, colours, fresh, unit);
     at.counter.textContent = `sweep ${sweeps.toLocaleString("en")}`;
     root.dataset.sweeps = sweeps;
-  }
-
-  // Held pixels are blue, the ones the machine dreams are ink.
-  function paintPad(dream) {
-    const mixed = new Float32Array(PIXELS), lut = new Uint32Array(256);
-    lut.set(colours.ink.filter((_, i) => i % 2 === 0), 0);
-    lut.set(colours.held.filter((_, i) => i % 2 === 0), 128);
-    for (let i = 0; i < PIXELS; i++) mixed[i] = (pad.held[i] ? 128 : 0) + Math.min(127, Math.max(0, 127 * (pad.held[i] ? pad.values[i] : dream[i])));
-    paintTiles(at.pad, mixed, { count: 1, low: 0, high: 255, colours: lut });
   }
 
   function showUnit() {

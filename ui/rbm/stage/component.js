@@ -7,7 +7,7 @@ import { component, elements } from "../../kit/component.js";
 import { drawingTools, oneOf, playButton, seeds, slider } from "../../kit/controls.js";
 import { saveFilm } from "../../kit/film.js";
 import { loop } from "../../kit/loop.js";
-import { drawingPad, drawingToText, textToDrawing } from "../../kit/pad.js";
+import { drawingPad, drawingToText, paintDream, textToDrawing } from "../../kit/pad.js";
 import { filters, frameTile, paintTiles } from "../../kit/pictures.js";
 import { saveModel, savePicture, saveTable } from "../../kit/save.js";
 import { scene } from "../../kit/scene.js";
@@ -124,7 +124,7 @@ export default component(async (root, settings, page) => {
     const pictures = grey.toGrey(latest.visibleMeans ?? latest.visible);
     paintTiles(at.chains, pictures, { ...CHAINS_LAYOUT, colours: colours.ink, background: colours.gap });
     frameTile(at.chains, setting.chain, CHAINS_LAYOUT, colours.primary);
-    paintPad(pictures.subarray(setting.chain * PIXELS, (setting.chain + 1) * PIXELS));
+    paintDream(at.pad, pad, pictures.subarray(setting.chain * PIXELS, (setting.chain + 1) * PIXELS), colours);
     const { numHidden } = wall, h = latest.hidden.subarray(setting.chain * numHidden, (setting.chain + 1) * numHidden);
     paintTiles(at.hidden, h, { ...hiddenLayout(), colours: colours.hidden, background: colours.surface });
     frameTile(at.hidden, setting.unit, hiddenLayout(), colours.primary);
@@ -132,15 +132,6 @@ export default component(async (root, settings, page) => {
     root.dataset.sweeps = sweeps;
     drawTrace(at.energy, [{ values: energies.map(([, energy]) => energy), colour: colours.theme.blue }], { colours: colours.theme });
     at.energyText.textContent = energies.length ? `mean ${energies.at(-1)[1].toFixed(1).replace("-", "−")}` : "";
-  }
-
-  // Held pixels are blue, the ones the machine dreams are ink.
-  function paintPad(dream) {
-    const mixed = new Float32Array(PIXELS), lut = new Uint32Array(256);
-    lut.set(colours.ink.filter((_, i) => i % 2 === 0), 0);
-    lut.set(colours.held.filter((_, i) => i % 2 === 0), 128);
-    for (let i = 0; i < PIXELS; i++) mixed[i] = (pad.held[i] ? 128 : 0) + Math.min(127, Math.max(0, 127 * (pad.held[i] ? pad.values[i] : dream[i])));
-    paintTiles(at.pad, mixed, { count: 1, low: 0, high: 255, colours: lut });
   }
 
   function paintWall() {
