@@ -21,6 +21,7 @@ def show_stage():
     with stage_above:
         if models := checkpoints.for_browser("dbm", "dbm", MODELS):
             stage.mount(models, chosen="dbm-mnist", images=assets.images_url("mnist"))
+    st.markdown(prose.section("dbm", "Who speaks"))
 
 
 def show_mean_field():
